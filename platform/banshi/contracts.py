@@ -1,0 +1,351 @@
+"""What a plugin fills in: frozen structs, and Protocols for the callables inside them.
+
+Everything here is data. A struct is checked when the registry is built (`banshi.plugins`), so that a mistake is
+told at start, with the plugin's name, and not to a resident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+import msgspec
+
+from banshi.texts import Text
+
+if TYPE_CHECKING:
+    from random import Random
+
+Audience = Literal["public", "applicant", "staff"]
+"""Who may read an event: everyone who has the number and code's page · applicant (and staff) · staff only."""
+
+WaitsFor = Literal["office", "applicant", "outside", "nobody"]
+OFFICE: WaitsFor = "office"
+APPLICANT: WaitsFor = "applicant"
+OUTSIDE: WaitsFor = "outside"
+NOBODY: WaitsFor = "nobody"
+
+Capacity = Literal["resident", "staff", "system"]
+Reach = Literal["department", "district"]
+
+
+class Declared(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of what a hook returns; the kernel stamps ``owner`` (the plugin's entry-point name)."""
+
+    owner: str = ""
+
+
+# -- fields of a form ------------------------------------------------------------------------------------------------
+
+
+class Personal(msgspec.Struct, frozen=True):
+    """Marks a field that identifies a person: sealed at rest, masked on pages, found only by blind index.
+
+    ``kind`` chooses the mask and the normal form for look-up. ``Annotated[str, Personal("telephone")]``.
+    """
+
+    kind: Literal["name", "telephone", "identity_number", "address"]
+
+
+class Option(msgspec.Struct, frozen=True):
+    """One choice: the stored value, its label, and a hint below it."""
+
+    value: str
+    label: Text | str
+    hint: Text | str = ""
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """How a field is asked of a person; stands in ``Annotated`` beside the constraints of ``msgspec.Meta``.
+
+    ``rows`` > 1 makes a text area. ``options`` makes radios (up to ten) or a select; ``areas`` offers the areas of the
+    district in which the form is filed. ``autocomplete`` is the HTML token. ``role`` names what the field means to the kernel,
+    which copies it to the case: ``title`` (a line), ``category``, ``area``; any other field stays in ``data`` alone.
+    """
+
+    label: Text | str
+    hint: Text | str = ""
+    rows: int = 1
+    options: tuple[Option, ...] = ()
+    areas: bool = False
+    autocomplete: str = ""
+    role: Literal["", "title", "category", "area"] = ""
+
+
+# -- the lifecycle of a case -----------------------------------------------------------------------------------------
+
+
+class State(msgspec.Struct, frozen=True):
+    """One state: for whom the case waits, and at which step of the resident's line it stands."""
+
+    name: str
+    title: Text
+    waits_for: WaitsFor = OFFICE
+    step: str = ""
+    final: bool = False
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One stage on the line that a resident sees above the case."""
+
+    name: str
+    title: Text
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How a case may end; closing needs one."""
+
+    name: str
+    title: Text
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """A case as a guard or an effect sees it: prepared, locked, read-only."""
+
+    id: int
+    number: str
+    district_id: int
+    area_id: int | None
+    state: str
+    outcome: str | None
+    title: str
+    category: str | None
+    applicant_id: int | None
+    department_id: int | None
+    assignee_id: int | None
+    priority: int
+    channel: str
+    received: datetime
+    closed: datetime | None
+    changed: datetime
+    revision: int
+    data: Mapping[str, Any]
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """What an effect wants written; the kernel writes it. ``UNSET`` leaves a value as it is."""
+
+    data: Mapping[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    title: str | msgspec.UnsetType = msgspec.UNSET
+    department_id: int | None | msgspec.UnsetType = msgspec.UNSET
+    assignee_id: int | None | msgspec.UnsetType = msgspec.UNSET
+    priority: int | msgspec.UnsetType = msgspec.UNSET
+    outcome: str | None | msgspec.UnsetType = msgspec.UNSET
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who acts, in which capacity: one person can be resident and clerk, and permission is asked of the capacity.
+
+    ``department_id`` and ``staff_number`` belong to the post in which staff act; ``district_id`` is that post's district (or
+    the token's). ``permissions`` are names such as ``tickets.answer``. ``reach`` tells which cases the post sees: those of
+    its department, or all of its district and what lies below it.
+    """
+
+    capacity: Capacity
+    person_id: int | None = None
+    post_id: int | None = None
+    department_id: int | None = None
+    district_id: int | None = None
+    staff_number: str = ""
+    permissions: frozenset[str] = frozenset()
+    reach: Reach = "department"
+    acting_for_id: int | None = None
+    credential: str = ""
+
+    SYSTEM: ClassVar[Actor]
+
+    @property
+    def key(self) -> str:
+        """The name under which this actor's idempotency keys are kept."""
+        if self.credential:
+            return self.credential
+        return f"{self.capacity}:{self.post_id or self.person_id or 0}"
+
+    def may(self, permission: str) -> bool:
+        """Return whether the capacity carries ``permission``."""
+        return permission in self.permissions
+
+
+Actor.SYSTEM = Actor(capacity="system")
+
+
+class Guard(Protocol):
+    """Refuses an action by raising ``banshi.errors.Refused``; anything it returns is ignored."""
+
+    def __call__(self, case: Snapshot, form: Any, actor: Actor) -> None: ...
+
+
+class Effect(Protocol):
+    """Returns what an action changes beyond the state."""
+
+    def __call__(self, case: Snapshot, form: Any, actor: Actor) -> Changes: ...
+
+
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The form of an action that asks nothing."""
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that can be done with a case: becomes a button, a form, an API operation and a line of the story.
+
+    ``sources`` are the states it starts from, ``to`` where it leads (None: the state stays). ``needs`` is the permission that
+    staff must hold; ``by`` says which capacities may take it (a resident may only on a case of their own). ``told`` is the headline of the event as people
+    read it ("The department asked for more"). ``outcome`` is set when the action closes; a form field named ``outcome`` overrides it.
+    ``commutes`` is for an action that is right whatever happened since the page was read (a resident adds something).
+    """
+
+    name: str
+    title: Text
+    told: Text
+    sources: tuple[str, ...]
+    to: str | None = None
+    needs: str = ""
+    by: tuple[Capacity, ...] = ("staff",)
+    form: type[msgspec.Struct] = Nothing
+    audience: Audience = "applicant"
+    outcome: str | None = None
+    takes: bool = False
+    commutes: bool = False
+    leading: bool = False
+    guard: Guard | None = None
+    effect: Effect | None = None
+
+
+class Upgrade(msgspec.Struct, frozen=True, kw_only=True):
+    """How open cases of an older version of a type move to this one: old state to new, and the data."""
+
+    from_version: int
+    states: Mapping[str, str]
+    data: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+class CaseType(Declared, frozen=True, kw_only=True):
+    """A kind of case: its form, its states, what can be done in each, and how it may end.
+
+    ``form`` is the portal's form, the API's schema and the stored data at once. The first of ``states`` is where a case
+    starts. A published version never changes: give a changed lifecycle or form the next ``version``.
+    ``opened`` is the headline of the first event.
+    """
+
+    name: str
+    title: Text
+    form: type[msgspec.Struct]
+    states: tuple[State, ...]
+    actions: tuple[Action, ...]
+    outcomes: tuple[Outcome, ...]
+    steps: tuple[Step, ...] = ()
+    opened: Text
+    version: int = 1
+    upgrades: tuple[Upgrade, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """``owner.name``, unique in the registry."""
+        return f"{self.owner}.{self.name}"
+
+    def state(self, name: str) -> State:
+        """Return the state of that name; KeyError where this version has none."""
+        for state in self.states:
+            if state.name == name:
+                return state
+        raise KeyError(name)
+
+    def action(self, name: str) -> Action:
+        """Return the action of that name; KeyError where this version has none."""
+        for action in self.actions:
+            if action.name == name:
+                return action
+        raise KeyError(name)
+
+
+# -- what residents find, who may do what, what runs by itself --------------------------------------------------------
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One question group: a page of the portal's form with some of the fields of the case type's form."""
+
+    name: str
+    title: Text
+    fields: tuple[str, ...]
+    lead: Text | str = ""
+
+
+class Service(Declared, frozen=True, kw_only=True):
+    """Something a resident can get done: an entry of the portal that files a case of ``case_type`` (of the same owner).
+
+    ``subject`` is the heading under which the home page lists it; ``words`` are what people type when they look for it.
+    """
+
+    name: str
+    title: Text
+    summary: Text
+    subject: Text
+    case_type: str
+    pages: tuple[Page, ...]
+    before: Text | str = ""
+    words: tuple[Text, ...] = ()
+
+
+class Permission(msgspec.Struct, frozen=True):
+    """A right, named ``owner.verb``, with the sentence that an administrator reads."""
+
+    name: str
+    sentence: Text
+
+
+class Role(Declared, frozen=True, kw_only=True):
+    """A bundle of permissions that a post can be given; every permission of a plugin stands in one of its roles."""
+
+    name: str
+    title: Text
+    permissions: tuple[Permission, ...]
+    reach: Reach = "department"
+
+
+class JobContext(Protocol):
+    """What a job is handed: the moment it runs for, and transactions."""
+
+    moment: datetime
+
+    def transaction(self) -> Any:
+        """Return an async context manager that gives an ``AsyncSession`` and commits at its end."""
+
+
+class Job(Declared, frozen=True, kw_only=True):
+    """Periodic work: ``cron`` says when (five fields, UTC), ``limit`` after how long it is given up."""
+
+    name: str
+    cron: str
+    run: Callable[[JobContext], Awaitable[None]]
+    limit: timedelta = timedelta(minutes=5)
+
+
+class Routes(Declared, frozen=True, kw_only=True):
+    """A plugin's own pages: litestar controllers, mounted at ``/d/<district>/<plugin>/``.
+
+    Every handler names ``opt={"permission": "..."}``, or ``"public"``; one without is an error at start.
+    """
+
+    controllers: tuple[type, ...]
+
+
+class DemoCase(msgspec.Struct, frozen=True, kw_only=True):
+    """One case of the demo city: what is filed, where, and what happens to it afterwards.
+
+    ``steps`` are (days after filing, action, form, who); ``who`` is ``resident`` or ``clerk``.
+    """
+
+    case_type: str
+    district: str
+    data: Mapping[str, Any]
+    channel: str = "web"
+    days_ago: float = 1.0
+    resident: int | None = None
+    steps: tuple[tuple[float, str, Mapping[str, Any], str], ...] = ()
+
+
+class Demo(Declared, frozen=True, kw_only=True):
+    """What a plugin brings to the demo city; ``cases`` is a pure function of the random source: the same every time."""
+
+    cases: Callable[[Random], Sequence[DemoCase]]

@@ -1,0 +1,84 @@
+"""The database: one engine a process, one MetaData and one PostgreSQL schema an owner.
+
+A transaction is an ``AsyncConnection`` inside ``Database.transaction()``. Nothing here asks what time it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from sqlalchemy import MetaData
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from banshi.errors import DatabaseUnavailable
+
+Connection = AsyncConnection
+
+KERNEL = "kernel"
+_NAMES = {
+    "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    "pk": "%(table_name)s_pkey",
+}
+
+
+@lru_cache(maxsize=None)
+def owner_metadata(owner: str) -> MetaData:
+    """Return the one MetaData of ``owner``; its tables live in the PostgreSQL schema of the same name."""
+    return MetaData(schema=owner, naming_convention=_NAMES)
+
+
+class Database:
+    """The engine of one process, and its transactions."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        self.engine = create_async_engine(
+            make_url(url).set(drivername="postgresql+asyncpg"),
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=5,
+            pool_use_lifo=True,
+            json_serializer=lambda value: msgspec.json.encode(value).decode(),
+            json_deserializer=msgspec.json.decode,
+            connect_args={"timeout": 5, "server_settings": {"application_name": "banshi", "jit": "off"}},
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Give a connection with an open transaction; commit at the end, roll back on any error.
+
+        Raises ``DatabaseUnavailable`` when PostgreSQL cannot be reached or goes away in the middle.
+        """
+        try:
+            async with self.engine.begin() as connection:
+                yield connection
+        except Exception as error:
+            if is_gone(error):
+                msg = "PostgreSQL does not answer"
+                raise DatabaseUnavailable(msg) from error
+            raise
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self.engine.dispose()
+
+
+def is_gone(error: BaseException) -> bool:
+    """Return whether ``error`` says that the server is away, not that a statement was wrong."""
+    if isinstance(error, (OSError, TimeoutError, InterfaceError)):
+        return True
+    if isinstance(error, DBAPIError):
+        state: Any = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+        return bool(error.connection_invalidated or isinstance(error, OperationalError) or str(state or "")[:2] in {"08", "57", "53"})
+    return type(error).__module__.startswith("asyncpg") and "onnection" in type(error).__name__

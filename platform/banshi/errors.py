@@ -1,0 +1,121 @@
+"""What can go wrong, as one tree. A message names what went wrong and the way out; the edge translates it.
+
+    BanshiError
+    ├── SettingsError         a BANSHI_ variable is unknown, missing or malformed
+    ├── PluginError           a plugin breaks its contract
+    ├── DatabaseUnavailable   503: PostgreSQL does not answer
+    └── Refused               the request cannot be carried out; has an HTTP status
+        ├── Invalid           400: the input is wrong, field by field
+        ├── NotSignedIn       401
+        ├── Forbidden         403
+        ├── NotFound          404
+        ├── Conflict          409
+        │   ├── KeyReused     the idempotency key came before with another body
+        │   ├── NotAllowedNow the state of the case does not allow the action
+        │   └── Changed       somebody else acted since the page was read
+        └── Throttled         429: too many attempts
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from banshi.texts import Text
+
+
+class BanshiError(Exception):
+    """Root of everything that banshi raises on purpose."""
+
+
+class SettingsError(BanshiError):
+    """A setting is unknown, missing or malformed."""
+
+
+class PluginError(BanshiError):
+    """A plugin breaks its contract; the message names the plugin and the mend."""
+
+
+class DatabaseUnavailable(BanshiError):  # noqa: N818 -- a state of the world, not a mistake
+    """PostgreSQL does not answer; the request may be sent again shortly."""
+
+
+class Refused(BanshiError):  # noqa: N818 -- the field's word for a decision, not a crash
+    """The request was understood and is not carried out.
+
+    ``text`` is what the reader sees (translated at the edge), ``values`` fill its placeholders.
+    """
+
+    status: ClassVar[int] = 400
+
+    def __init__(self, text: Text | str, **values: object) -> None:
+        self.text = text
+        self.values = values
+        super().__init__(str(text).format_map(_Lenient(values)))
+
+
+class Invalid(Refused):
+    """Fields are wrong: ``problems`` maps a field's name to the text that helps to mend it."""
+
+    def __init__(self, text: Text | str, problems: Mapping[str, Text | str] | None = None, **values: object) -> None:
+        self.problems: dict[str, Text | str] = dict(problems or {})
+        super().__init__(text, **values)
+
+
+class NotSignedIn(Refused):
+    """Nobody is signed in, or the session or token is no longer valid."""
+
+    status = 401
+
+
+class Forbidden(Refused):
+    """The capacity in which the actor acts does not carry the permission."""
+
+    status = 403
+
+
+class NotFound(Refused):
+    """There is no such thing, or the actor may not know of it."""
+
+    status = 404
+
+
+class Conflict(Refused):
+    """The request does not fit what is there now."""
+
+    status = 409
+
+
+class KeyReused(Conflict):
+    """An idempotency key came before, with another body."""
+
+
+class NotAllowedNow(Conflict):
+    """The state of the case does not allow the action."""
+
+
+class Changed(Conflict):
+    """Somebody else acted on the case since it was read; ``events`` are those the actor may see, oldest first."""
+
+    def __init__(self, text: Text | str, events: Sequence[object] = (), **values: object) -> None:
+        self.events = tuple(events)
+        super().__init__(text, **values)
+
+
+class Throttled(Refused):
+    """Too many attempts; ``seconds`` until the next one counts."""
+
+    status = 429
+
+    def __init__(self, text: Text | str, seconds: int, **values: object) -> None:
+        self.seconds = seconds
+        super().__init__(text, seconds=seconds, **values)
+
+
+class _Lenient(dict[str, object]):
+    """Leaves a placeholder standing where no value is given."""
+
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"

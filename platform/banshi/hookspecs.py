@@ -1,0 +1,46 @@
+"""The hooks. Each is called once at start, without arguments, and returns a list of frozen structs of `banshi.contracts`.
+
+A hook declares; what happens at run time lives in the callables inside the structs.
+"""
+
+from __future__ import annotations
+
+import pluggy
+
+from banshi.contracts import CaseType, Demo, Job, Role, Routes, Service
+
+GROUP = "banshi"
+"""The entry-point group, and pluggy's project name."""
+
+hookspec = pluggy.HookspecMarker(GROUP)
+hookimpl = pluggy.HookimplMarker(GROUP)
+
+
+@hookspec
+def banshi_case_types() -> list[CaseType]:  # type: ignore[empty-body]
+    """Called at start for the kinds of case that the plugin adds; returns a list of ``CaseType``."""
+
+
+@hookspec
+def banshi_services() -> list[Service]:  # type: ignore[empty-body]
+    """Called at start for what residents find in the portal; returns a list of ``Service``."""
+
+
+@hookspec
+def banshi_roles() -> list[Role]:  # type: ignore[empty-body]
+    """Called at start for the roles, with their permissions, that a post can be given; returns a list of ``Role``."""
+
+
+@hookspec
+def banshi_routes() -> list[Routes]:  # type: ignore[empty-body]
+    """Called at start for the plugin's own pages; returns a list of ``Routes``, which the kernel mounts and guards."""
+
+
+@hookspec
+def banshi_jobs() -> list[Job]:  # type: ignore[empty-body]
+    """Called at start for periodic work; returns a list of ``Job``."""
+
+
+@hookspec
+def banshi_demo() -> list[Demo]:  # type: ignore[empty-body]
+    """Called when a demo city is built, for the plugin's part in it; returns a list of ``Demo``."""

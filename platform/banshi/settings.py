@@ -1,0 +1,93 @@
+"""Every setting, read once from the environment. A BANSHI_ name that is not listed here is an error, not a silent typo."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from banshi.errors import SettingsError
+
+PREFIX = "BANSHI_"
+SHORTEST_KEY = 32
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What an installation can be told. Each field is the variable ``BANSHI_<FIELD IN CAPITALS>``.
+
+    data            folder of the embedded server and of files; BANSHI_DATA or --data
+    database_url    postgresql://… of a server of your own; empty: the embedded one under ``data``
+    secret_key      keys for sealing, chains and cookies, newest first, separated by commas; each 32 characters or more
+    port, host      where the web server listens
+    workers         web processes
+    secure_cookies  cookies only over https; turn off for plain http on a trusted machine
+    strict          a broken plugin stops the start instead of being fenced
+    hotline         the telephone number that does everything the pages do
+    log_level       DEBUG, INFO, WARNING or ERROR
+    """
+
+    data: Path = Path("data")
+    database_url: str = ""
+    secret_key: tuple[str, ...] = ()
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 2
+    secure_cookies: bool = True
+    strict: bool = False
+    hotline: str = "12345"
+    log_level: str = "INFO"
+
+    def keys(self) -> tuple[tuple[str, bytes], ...]:
+        """Return (key id, key) of each secret, newest first; raise SettingsError where there is none."""
+        if not self.secret_key:
+            msg = (
+                "BANSHI_SECRET_KEY is not set: personal data cannot be sealed without it. "
+                "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
+            )
+            raise SettingsError(msg)
+        return tuple((hashlib.sha256(b"banshi key id" + k.encode()).hexdigest()[:8], k.encode()) for k in self.secret_key)
+
+
+def from_environment(environ: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+    """Return the settings of ``environ`` (default: the process's), ``overrides`` (a command's options) going first."""
+    environ = os.environ if environ is None else environ
+    raw: dict[str, object] = {}
+    known = {f.encode_name for f in msgspec.structs.fields(Settings)}
+    for name, value in environ.items():
+        if not name.startswith(PREFIX):
+            continue
+        field = name.removeprefix(PREFIX).lower()
+        if field not in known:
+            msg = f"{name} is not a setting of banshi. The settings are: {', '.join(sorted(PREFIX + k.upper() for k in known))}"
+            raise SettingsError(msg)
+        raw[field] = [k.strip() for k in value.split(",") if k.strip()] if field == "secret_key" else value
+    raw |= {name: value for name, value in overrides.items() if value is not None}
+    try:
+        settings = msgspec.convert(raw, Settings, strict=False, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        msg = f"A setting is malformed: {error}"
+        raise SettingsError(msg) from error
+    if any(len(key) < SHORTEST_KEY for key in settings.secret_key):
+        msg = f"BANSHI_SECRET_KEY: each key needs {SHORTEST_KEY} characters or more"
+        raise SettingsError(msg)
+    return settings
+
+
+def to_environment(settings: Settings) -> dict[str, str]:
+    """Return the variables that give ``settings`` again: how a parent tells its children."""
+    said = {}
+    for field in msgspec.structs.fields(Settings):
+        value = getattr(settings, field.name)
+        if field.name == "secret_key":
+            value = ",".join(value)
+        said[PREFIX + field.encode_name.upper()] = {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    return said
+
+
+def _path(kind: type, value: object) -> object:
+    if kind is Path:
+        return Path(str(value)).expanduser()
+    raise NotImplementedError(kind)
