@@ -1,0 +1,335 @@
+"""What each page shows, as structs: the one contract between the views that fill them and the templates that draw them.
+
+Words in them are ready to print (already in the reader's language); a template adds only its own fixed words.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Tone = Literal["going", "waiting", "done", "ended", "late"]
+"""How a state looks: somebody works on it · it waits for the resident · settled · ended otherwise · time runs out."""
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """A link; ``count`` is a bounded count such as ``12`` or ``1000+``."""
+
+    text: str
+    href: str
+    current: bool = False
+    count: str = ""
+    summary: str = ""
+
+
+class Chrome(msgspec.Struct, frozen=True, kw_only=True):
+    """What surrounds every page: name of the place, menu, language, large type, who is signed in."""
+
+    language: str
+    tag: str
+    site: str
+    home: str
+    hotline: str
+    hotline_number: str
+    menu: tuple[Link, ...]
+    languages: tuple[Link, ...]
+    large: bool
+    large_href: str
+    signed_in: str = ""
+    sign_in_href: str = ""
+    csrf: str = ""
+    desk: bool = False
+    district: str = ""
+    districts: tuple[Link, ...] = ()
+    request_id: str = ""
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """One radio, checkbox or option of a field."""
+
+    value: str
+    label: str
+    hint: str = ""
+    chosen: bool = False
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """One field of a form as it is drawn; ``value`` is the raw input, kept however wrong it was."""
+
+    name: str
+    label: str
+    kind: Literal["text", "textarea", "radios", "select", "checkboxes", "telephone", "email", "number", "date", "password", "checkbox"]
+    hint: str = ""
+    value: str = ""
+    error: str = ""
+    choices: tuple[Choice, ...] = ()
+    rows: int = 1
+    longest: int | None = None
+    autocomplete: str = ""
+    optional: bool = False
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the error summary: the text, and the field it leads to."""
+
+    text: str
+    field: str = ""
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True):
+    """A form that posts to ``action``; ``hidden`` are names and values that travel with it (key, revision)."""
+
+    action: str
+    fields: tuple[Field, ...]
+    button: str
+    problems: tuple[Problem, ...] = ()
+    hidden: tuple[tuple[str, str], ...] = ()
+    cancel: str = ""
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """A heading of the portal's home with its services."""
+
+    title: str
+    services: tuple[Link, ...]
+
+
+class HomePage(msgspec.Struct, frozen=True, kw_only=True):
+    """portal/home.html. ``found`` is None until something was searched."""
+
+    query: str
+    search_action: str
+    subjects: tuple[Subject, ...]
+    found: tuple[Link, ...] | None
+    track_href: str
+    mine: str
+    mine_href: str
+
+
+class ChooseDistrictPage(msgspec.Struct, frozen=True, kw_only=True):
+    """portal/choose.html: which district, when neither address nor memory tells."""
+
+    links: tuple[Link, ...]
+
+
+class StartPage(msgspec.Struct, frozen=True, kw_only=True):
+    """portal/start.html: what a service is, before the first question. ``form`` posts nothing but the wish to begin."""
+
+    title: str
+    summary: str
+    before: str
+    form: Form
+
+
+class AskPage(msgspec.Struct, frozen=True, kw_only=True):
+    """portal/ask.html: one question group."""
+
+    service: str
+    title: str
+    lead: str
+    position: int
+    total: int
+    back: str
+    form: Form
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A question and its answer on the check page."""
+
+    label: str
+    value: str
+    change: str
+
+
+class CheckPage(msgspec.Struct, frozen=True, kw_only=True):
+    """portal/check.html: check your answers."""
+
+    service: str
+    answers: tuple[Answer, ...]
+    back: str
+    form: Form
+
+
+class DonePage(msgspec.Struct, frozen=True, kw_only=True):
+    """portal/done.html: number and code, large enough to be photographed or read aloud."""
+
+    number: str
+    code: str
+    title: str
+    department: str
+    telephone: str
+    follow: str
+
+
+class TrackPage(msgspec.Struct, frozen=True, kw_only=True):
+    """portal/track.html: follow a number. ``stage`` is set when the number alone was given: stage and department, no text, no name."""
+
+    form: Form
+    stage: "StagePart | None" = None
+
+
+class StagePart(msgspec.Struct, frozen=True, kw_only=True):
+    """What the number alone tells."""
+
+    number: str
+    state: str
+    tone: Tone
+    department: str
+    telephone: str
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One stage of the line above a case; ``note`` is its day, or who has it now."""
+
+    title: str
+    note: str
+    status: Literal["done", "now", "todo"]
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of the story, in words; ``facts`` are label and value pairs of its form."""
+
+    at: str
+    machine_at: str
+    who: str
+    headline: str
+    text: str
+    facts: tuple[tuple[str, str], ...] = ()
+    own: bool = False
+    staff_only: bool = False
+
+
+class ActionLink(msgspec.Struct, frozen=True, kw_only=True):
+    """An action that is allowed now; following it opens its form below the story."""
+
+    name: str
+    title: str
+    href: str
+    leading: bool = False
+    chosen: bool = False
+
+
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
+    """A department as a resident meets it."""
+
+    title: str
+    staff_number: str = ""
+    telephone: str = ""
+    address: str = ""
+
+
+class CasePage(msgspec.Struct, frozen=True, kw_only=True):
+    """portal/case.html: a resident's own case."""
+
+    number: str
+    title: str
+    kind: str
+    state: str
+    tone: Tone
+    steps: tuple[Step, ...]
+    progress: int
+    story: tuple[Entry, ...]
+    received: str
+    holder: Contact | None
+    oversight: Contact | None
+    facts: tuple[tuple[str, str], ...]
+    actions: tuple[ActionLink, ...]
+    form: Form | None = None
+    form_title: str = ""
+    notice: str = ""
+    changed: tuple[Entry, ...] = ()
+
+
+class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a list of cases; ``waits`` says for how long nothing was recorded, in words."""
+
+    number: str
+    href: str
+    title: str
+    under: str
+    state: str
+    tone: Tone
+    applicant: str = ""
+    department: str = ""
+    received: str = ""
+    last: str = ""
+    urgent: bool = False
+
+
+class MyPage(msgspec.Struct, frozen=True, kw_only=True):
+    """portal/my.html: the resident's cases, newest first."""
+
+    rows: tuple[CaseRow, ...]
+    next: str
+    track_href: str
+
+
+class QueuePage(msgspec.Struct, frozen=True, kw_only=True):
+    """desk/queue.html: a list of work. ``views`` is the side menu, ``filters`` the chips above the table."""
+
+    title: str
+    lead: str
+    views: tuple[Link, ...]
+    filters: tuple[Link, ...]
+    rows: tuple[CaseRow, ...]
+    next: str
+    first: str
+    total: str
+    problem: str = ""
+
+
+class DeskCasePage(msgspec.Struct, frozen=True, kw_only=True):
+    """desk/case.html: facts at the left, the story in the middle with the actions at its foot, help at the right."""
+
+    number: str
+    title: str
+    kind: str
+    state: str
+    tone: Tone
+    steps: tuple[Step, ...]
+    progress: int
+    story: tuple[Entry, ...]
+    facts: tuple[tuple[str, str], ...]
+    said: tuple[tuple[str, str], ...]
+    parties: tuple[tuple[str, str], ...]
+    department: Contact | None
+    superiors: tuple[tuple[str, Contact], ...]
+    duties: tuple[str, ...]
+    actions: tuple[ActionLink, ...]
+    form: Form | None = None
+    form_title: str = ""
+    changed: tuple[Entry, ...] = ()
+    notice: str = ""
+    reveal: Form | None = None
+    back: str = "/desk"
+
+
+class SignInPage(msgspec.Struct, frozen=True, kw_only=True):
+    """sign_in.html; ``kept`` says that input was kept and will be there afterwards."""
+
+    form: Form
+    kept: bool
+    demo: tuple[tuple[str, str, str], ...] = ()
+
+
+class ResumePage(msgspec.Struct, frozen=True, kw_only=True):
+    """resume.html: the form came without a valid token or session; here is what was written, to be sent again."""
+
+    answers: tuple[tuple[str, str], ...]
+    form: Form
+
+
+class CapacityPage(msgspec.Struct, frozen=True, kw_only=True):
+    """capacity.html: one person, several capacities: as whom to go on."""
+
+    form: Form
+
+
+class ErrorPage(msgspec.Struct, frozen=True, kw_only=True):
+    """error.html: what happened and the ways on; never a stack trace."""
+
+    status: int
+    title: str
+    lead: str
+    ways: tuple[Link, ...]

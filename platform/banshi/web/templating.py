@@ -1,0 +1,107 @@
+"""Templates: one environment an owner, so that each translates in its own catalogue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChainableUndefined, Environment, PackageLoader, PrefixLoader, StrictUndefined
+from jinja2.loaders import BaseLoader, ChoiceLoader
+from jinja2.runtime import missing
+from markupsafe import Markup
+
+from banshi import texts
+from banshi.errors import PluginError
+
+VENDOR = "vendor"
+
+
+class LoudUndefined(ChainableUndefined):
+    """Chains on a missing key (the GOV.UK macros ask for many) and raises on an unknown name (a typing mistake)."""
+
+    def _fail(self) -> None:
+        if self._undefined_obj is missing:
+            StrictUndefined.__str__(self)  # type: ignore[arg-type]
+
+    def __str__(self) -> str:
+        self._fail()
+        return ""
+
+    def __iter__(self) -> Any:
+        self._fail()
+        return iter(())
+
+    def __bool__(self) -> bool:
+        self._fail()
+        return False
+
+
+def environment(packages: Mapping[str, str], owner: str, language: texts.Language) -> Environment:
+    """Return the environment in which templates of ``owner`` are drawn in ``language``.
+
+    ``packages`` maps an owner to its package; its templates are named ``<owner>/<file>``, the kernel's ``<file>``.
+    """
+    return _environment(tuple(sorted(packages.items())), owner, language)
+
+
+@lru_cache(maxsize=None)
+def _environment(packages: tuple[tuple[str, str], ...], owner: str, language: texts.Language) -> Environment:
+    shelves: dict[str, BaseLoader] = {}
+    for name, package in packages:
+        if (resources.files(package) / "templates" / name).is_dir():
+            shelves[name] = PackageLoader(package, f"templates/{name}")
+    loader = ChoiceLoader([PrefixLoader(shelves), PackageLoader("banshi.web", "templates"), PackageLoader("govuk_frontend_jinja", "templates")])
+    env = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=LoudUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    domain = dict(packages).get(owner, "banshi")
+    env.install_gettext_translations(_Chain(domain, language), newstyle=True)  # type: ignore[attr-defined]
+    env.globals.update(asset=asset, language=language)
+    env.filters["lines"] = _lines
+    return env
+
+
+class _Chain:
+    """The owner's catalogue first, then the kernel's."""
+
+    def __init__(self, domain: str, language: texts.Language) -> None:
+        own = texts.catalogue(domain, language)
+        kernel = texts.catalogue("banshi", language)
+        if own is not kernel:
+            own.add_fallback(kernel)
+        self.gettext, self.ngettext = own.gettext, own.ngettext
+        self.pgettext, self.npgettext = own.pgettext, own.npgettext
+
+
+def asset(name: str) -> str:
+    """Return the address of a built static part by its plain name (``portal.css``)."""
+    manifest = _manifest()
+    if name not in manifest:
+        msg = f"static part {name!r} is not built: run `make setup` (it builds {VENDOR}/manifest.json)"
+        raise PluginError(msg)
+    return f"/static/{VENDOR}/{manifest[name]}"
+
+
+@lru_cache(maxsize=1)
+def _manifest() -> dict[str, str]:
+    path = static_folder() / VENDOR / "manifest.json"
+    return dict(json.loads(path.read_text(encoding="utf8"))) if path.is_file() else {}
+
+
+def static_folder() -> Path:
+    """Return the folder of the kernel's static parts."""
+    return Path(__file__).parent / "static"
+
+
+def _lines(text: str) -> Markup:
+    """Return ``text`` with its line breaks kept, everything else escaped."""
+    return Markup("<br>").join(text.splitlines())
