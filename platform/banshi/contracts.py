@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 import msgspec
 
-from banshi.texts import Text
+from banshi.texts import Text, translator
 
 if TYPE_CHECKING:
     from random import Random
+
+_ = translator("banshi")
 
 Audience = Literal["public", "applicant", "staff"]
 """Who may read an event: everyone who has the number and code's page · applicant (and staff) · staff only."""
@@ -139,7 +141,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
     ``department_id`` and ``staff_number`` belong to the post in which staff act; ``district_id`` is that post's district (or
     the token's). ``permissions`` are names such as ``tickets.answer``. ``reach`` tells which cases the post sees: those of
-    its department, or all of its district and what lies below it.
+    its department, or all of its district and what lies below it. ``credential`` names an API token, ``holds`` the one case number whose code
+    somebody without an account has shown.
     """
 
     capacity: Capacity
@@ -152,6 +155,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     reach: Reach = "department"
     acting_for_id: int | None = None
     credential: str = ""
+    holds: str = ""
 
     SYSTEM: ClassVar[Actor]
 
@@ -160,7 +164,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
         """The name under which this actor's idempotency keys are kept."""
         if self.credential:
             return self.credential
-        return f"{self.capacity}:{self.post_id or self.person_id or 0}"
+        return f"{self.capacity}:{self.post_id or self.person_id or self.holds or 0}"
 
     def may(self, permission: str) -> bool:
         """Return whether the capacity carries ``permission``."""
@@ -292,6 +296,11 @@ class Permission(msgspec.Struct, frozen=True):
 
     name: str
     sentence: Text
+
+
+PERSONAL = Permission("kernel.personal", _("Read personal data unmasked; every reading is logged"))
+ADMINISTER = Permission("kernel.administer", _("Turn plugins on and off for districts, and read every register"))
+OPERATE = Permission("kernel.operate", _("Read the state of the platform: plugins, jobs, health"))
 
 
 class Role(Declared, frozen=True, kw_only=True):

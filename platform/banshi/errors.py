@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from banshi.texts import Text
+    from banshi.texts import Said, Text
 
 
 class BanshiError(Exception):
@@ -59,8 +59,8 @@ class Refused(BanshiError):  # noqa: N818 -- the field's word for a decision, no
 class Invalid(Refused):
     """Fields are wrong: ``problems`` maps a field's name to the text that helps to mend it."""
 
-    def __init__(self, text: Text | str, problems: Mapping[str, Text | str] | None = None, **values: object) -> None:
-        self.problems: dict[str, Text | str] = dict(problems or {})
+    def __init__(self, text: Text | str, problems: Mapping[str, Text | Said | str] | None = None, **values: object) -> None:
+        self.problems: dict[str, Text | Said | str] = dict(problems or {})
         super().__init__(text, **values)
 
 

@@ -39,6 +39,16 @@ class Text(msgspec.Struct, frozen=True):
         return self.msgid
 
 
+class Said(msgspec.Struct, frozen=True):
+    """A text with the values for its placeholders, to be said later in the reader's language."""
+
+    text: Text
+    values: dict[str, object] = {}
+
+    def __str__(self) -> str:
+        return self.text.msgid.format_map(self.values)
+
+
 def translator(package: str) -> Callable[[str], Text]:
     """Return the ``_`` of one distribution: it marks a text, rendering translates it."""
 
@@ -48,12 +58,14 @@ def translator(package: str) -> Callable[[str], Text]:
     return mark
 
 
-def say(text: Text | str, language: Language, /, **values: object) -> str:
+def say(text: Text | Said | str, language: Language, /, **values: object) -> str:
     """Return ``text`` in ``language`` with ``values`` in its placeholders; a plain str is taken as it is."""
+    if isinstance(text, Said):
+        text, values = text.text, {**text.values, **values}
     said = text if isinstance(text, str) else catalogue(text.domain, language).gettext(text.msgid)
     if not values:
         return said
-    filled = {name: say(v, language) if isinstance(v, Text) else v for name, v in values.items()}
+    filled = {name: say(v, language) if isinstance(v, (Text, Said)) else v for name, v in values.items()}
     return said.format_map(filled)
 
 

@@ -1,0 +1,79 @@
+"""banshi: the author's door. A plugin imports this package and nothing below it.
+
+Lazy (PEP 562): `import banshi` loads no room of the kernel until a name is asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from banshi.cases.tables import case as case_table
+    from banshi.contracts import APPLICANT as APPLICANT
+    from banshi.contracts import NOBODY as NOBODY
+    from banshi.contracts import OFFICE as OFFICE
+    from banshi.contracts import OUTSIDE as OUTSIDE
+    from banshi.contracts import PERSONAL as PERSONAL
+    from banshi.contracts import Action as Action
+    from banshi.contracts import Actor as Actor
+    from banshi.contracts import Ask as Ask
+    from banshi.contracts import CaseType as CaseType
+    from banshi.contracts import Changes as Changes
+    from banshi.contracts import Demo as Demo
+    from banshi.contracts import DemoCase as DemoCase
+    from banshi.contracts import Job as Job
+    from banshi.contracts import JobContext as JobContext
+    from banshi.contracts import Nothing as Nothing
+    from banshi.contracts import Option as Option
+    from banshi.contracts import Outcome as Outcome
+    from banshi.contracts import Page as Page
+    from banshi.contracts import Permission as Permission
+    from banshi.contracts import Personal as Personal
+    from banshi.contracts import Role as Role
+    from banshi.contracts import Routes as Routes
+    from banshi.contracts import Service as Service
+    from banshi.contracts import Snapshot as Snapshot
+    from banshi.contracts import State as State
+    from banshi.contracts import Step as Step
+    from banshi.contracts import Upgrade as Upgrade
+    from banshi.db import owner_metadata as owner_metadata
+    from banshi.errors import Forbidden as Forbidden
+    from banshi.errors import Invalid as Invalid
+    from banshi.errors import NotAllowedNow as NotAllowedNow
+    from banshi.errors import NotFound as NotFound
+    from banshi.errors import Refused as Refused
+    from banshi.hookspecs import hookimpl as hookimpl
+    from banshi.identity.tables import department as department_table
+    from banshi.identity.tables import person as person_table
+    from banshi.texts import Text as Text
+    from banshi.texts import translator as translator
+
+_ROOMS = {
+    "contracts": (
+        "APPLICANT NOBODY OFFICE OUTSIDE Action Actor Ask CaseType Changes Demo DemoCase Job JobContext Nothing Option Outcome "
+        "Page Permission Personal Role Routes Service Snapshot State Step Upgrade PERSONAL"
+    ),
+    "db": "owner_metadata",
+    "errors": "Forbidden Invalid NotAllowedNow NotFound Refused",
+    "hookspecs": "hookimpl",
+    "texts": "Text translator",
+}
+_PLACES = {name: (f"banshi.{room}", name) for room, names in _ROOMS.items() for name in names.split()} | {
+    "case_table": ("banshi.cases.tables", "case"),
+    "department_table": ("banshi.identity.tables", "department"),
+    "person_table": ("banshi.identity.tables", "person"),
+}
+__all__ = sorted(_PLACES)  # noqa: PLE0605 -- the door is one table; a test holds it against the names above
+
+
+def __getattr__(name: str) -> object:
+    try:
+        module, attribute = _PLACES[name]
+    except KeyError:
+        raise AttributeError(f"banshi has no {name!r}; its door is: {', '.join(__all__)}") from None
+    return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return __all__

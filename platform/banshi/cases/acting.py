@@ -1,0 +1,321 @@
+"""Acting on cases. ``act_many`` is the primitive, two statements whatever the number; ``act_one`` is many of one.
+
+The first statement locks the cases in a fixed order and reads them; guards and effects see a prepared snapshot and return what
+they want changed; the second statement writes it with the events. Nothing changes a case any other way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, column, func, literal, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from banshi.audit import canonical
+from banshi.cases import chain
+from banshi.cases.book import House
+from banshi.cases.numbers import show
+from banshi.cases.tables import case, case_event, idempotency
+from banshi.cases.visibility import predicate
+from banshi.contracts import Action, Actor, CaseType, Changes, Snapshot
+from banshi.db import Connection
+from banshi.errors import Changed, Forbidden, KeyReused, NotAllowedNow, NotFound, Refused
+from banshi.privacy import seal_fields
+from banshi.texts import translator
+
+_ = translator("banshi")
+
+
+class Act(msgspec.Struct, frozen=True, kw_only=True):
+    """One action on one case. ``revision`` is that of the page it was decided on (None: whatever it is now); ``key`` makes it safe to send twice."""
+
+    number: str
+    action: str
+    form: msgspec.Struct | None = None
+    revision: int | None = None
+    key: str = ""
+
+
+class Acted(msgspec.Struct, frozen=True, kw_only=True):
+    """What an action led to; ``fresh`` is False where the key was known and nothing was written again."""
+
+    number: str
+    state: str
+    revision: int
+    sequence: int
+    fresh: bool = True
+
+
+async def act_one(db: Connection, house: House, actor: Actor, act: Act, at: datetime) -> Acted:
+    """Act on one case; raise what ``act_many`` returns for it when it is refused."""
+    result = (await act_many(db, house, actor, [act], at))[0]
+    if isinstance(result, Refused):
+        raise result
+    return result
+
+
+async def act_many(
+    db: Connection, house: House, actor: Actor, acts: Sequence[Act], at: datetime
+) -> list[Acted | Refused]:
+    """Act on several cases, at most once on each; return for each what it led to, or why it was refused.
+
+    Refusals: ``NotFound`` (unknown, or not for these eyes), ``Forbidden`` (permission, own case), ``NotAllowedNow`` (state), ``Changed``
+    (another revision, with the events since), ``KeyReused``, and whatever a guard raises.
+    """
+    if len({a.number for a in acts}) != len(acts):
+        msg = "act_many takes each case once; act again in a second call"
+        raise ValueError(msg)
+    rows = {r.number: r for r in await _lock(db, house, actor, acts)}
+    result: dict[str, Acted | Refused] = {}
+    prepared: dict[str, _Prepared] = {}
+    for act in acts:
+        try:
+            done = _replayed(act, rows.get(act.number))
+            if done is not None:
+                result[act.number] = done
+            else:
+                prepared[act.number] = _prepare(house, actor, act, rows.get(act.number), at)
+        except Refused as refused:
+            result[act.number] = await _explained(db, house, actor, act, rows.get(act.number), refused)
+    if prepared:
+        result |= await _write(db, actor, prepared, at)
+    return [result[a.number] for a in acts]
+
+
+def allowed(house: House, actor: Actor, case_row: Any) -> list[Action]:
+    """Return the actions that ``actor`` may take on a case as it stands, in the order the type declares them."""
+    declared = house.declared(case_row.type_id)
+    if declared is None or _own(actor, case_row) or not house.directory.tree.has_on(case_row.district_id, declared.owner):
+        return []
+    return [
+        a for a in declared.actions if case_row.state in a.sources and _carries(actor, a)
+    ]
+
+
+class _Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    act: Act
+    row: dict[str, Any]
+    event: chain.Event
+
+
+async def _lock(db: Connection, house: House, actor: Actor, acts: Sequence[Act]) -> Sequence[Row[Any]]:
+    """Lock the cases in the order of their ids and read them, each with what its key was used for before."""
+    said = [{"number": a.number, "key": a.key} for a in acts]
+    coming = (
+        func.jsonb_to_recordset(literal(said, JSONB))
+        .table_valued(column("number", case.c.number.type), column("key", case.c.number.type), name="coming")
+        .render_derived(with_types=True)
+    )
+    statement = (
+        select(case, idempotency.c.fingerprint.label("known"))
+        .join(coming, coming.c.number == case.c.number)
+        .outerjoin(idempotency, (idempotency.c.actor == actor.key) & (idempotency.c.key == coming.c.key))
+        .where(predicate(house, actor))
+        .order_by(case.c.id)
+        .with_for_update(of=case)
+    )
+    return (await db.execute(statement)).all()
+
+
+def _replayed(act: Act, row: Any) -> Acted | None:
+    """Return what the act led to when its key was already used for the same, else None."""
+    if row is None or not act.key or row.known is None:
+        return None
+    if row.known != _fingerprint(act):
+        raise KeyReused(_("This request was sent before with other contents. Start a new one."))
+    return Acted(number=row.number, state=row.state, revision=row.revision, sequence=row.sequence, fresh=False)
+
+
+def _prepare(house: House, actor: Actor, act: Act, row: Any, at: datetime) -> _Prepared:
+    if row is None:
+        raise NotFound(_("There is no case {number} that you may see."), number=show(act.number))
+    declared = house.declared(row.type_id)
+    if declared is None or not house.directory.tree.has_on(row.district_id, declared.owner):
+        raise NotAllowedNow(_("Case {number} can be read but not worked on: its service is switched off here."), number=show(row.number))
+    try:
+        action = declared.action(act.action)
+    except KeyError:
+        raise NotFound(_("There is no action “{action}”."), action=act.action) from None
+    if not _carries(actor, action):
+        raise Forbidden(_("Your post does not carry the right to do this."))
+    if _own(actor, row):
+        raise Forbidden(_("You cannot work on your own case. A colleague must do it."))
+    if act.revision is not None and act.revision != row.revision and not action.commutes:
+        raise Changed(_("Somebody acted on case {number} since you opened it."), number=show(row.number))
+    if row.state not in action.sources:
+        raise NotAllowedNow(
+            _("“{action}” is not possible now: case {number} is in the state “{state}”."),
+            action=action.title,
+            number=show(row.number),
+            state=declared.state(row.state).title,
+        )
+    form = act.form if act.form is not None else action.form()
+    snapshot = msgspec.convert({f: getattr(row, f) for f in Snapshot.__struct_fields__}, Snapshot)
+    if action.guard is not None:
+        action.guard(snapshot, form, actor)
+    changes = action.effect(snapshot, form, actor) if action.effect is not None else Changes()
+    return _prepared(house, actor, act, action, declared, row, form, changes, at)
+
+
+def _prepared(
+    house: House,
+    actor: Actor,
+    act: Act,
+    action: Action,
+    declared: CaseType,
+    row: Any,
+    form: msgspec.Struct,
+    changes: Changes,
+    at: datetime,
+) -> _Prepared:
+    """Return the case's new row and the event that tells of it."""
+    state = action.to or row.state
+    told: dict[str, Any] = seal_fields(action.form, msgspec.to_builtins(form), house.keyring)
+    was_final, final = declared.state(row.state).final, declared.state(state).final
+    outcome = row.outcome if final else None
+    if final and not was_final:
+        outcome = told.get("outcome") or action.outcome
+    if changes.outcome is not msgspec.UNSET:
+        outcome = changes.outcome
+    assignee = actor.post_id if action.takes else row.assignee_id
+    row_now = {
+        "id": row.id,
+        "key": act.key or f"{row.number}:{row.revision + 1}",
+        "fingerprint": _fingerprint(act).hex(),
+        "number": row.number,
+        "revision": row.revision + 1,
+        "sequence": row.sequence + 1,
+        "state": state,
+        "outcome": outcome,
+        "closed": (row.closed if was_final else at) if final else None,
+        "title": _or(changes.title, row.title),
+        "department_id": _or(changes.department_id, row.department_id),
+        "assignee_id": _or(changes.assignee_id, assignee),
+        "priority": _or(changes.priority, row.priority),
+        "data": row.data if changes.data is msgspec.UNSET else seal_fields(declared.form, dict(changes.data), house.keyring),
+    }
+    moved = {k: row_now[k] for k in ("department_id", "assignee_id", "priority", "outcome") if row_now[k] != getattr(row, k)}
+    body = {"form": told} | ({"changed": moved} if moved else {})
+    event, digest = chain.append(
+        house.keyring,
+        row.digest,
+        row.number,
+        row.sequence + 1,
+        action.name,
+        actor,
+        body,
+        state=state,
+        audience=action.audience,
+        at=at,
+        recorded=at,
+    )
+    return _Prepared(act=act, row=row_now | {"digest": digest.hex()}, event=event)
+
+
+async def _write(
+    db: Connection, actor: Actor, prepared: dict[str, _Prepared], at: datetime
+) -> dict[str, Acted | Refused]:
+    said = {
+        "cases": [p.row | {"actor": actor.key, "at": at} for p in prepared.values()],
+        "events": [p.event for p in prepared.values()],
+    }
+    rows = (await db.execute(ACT, {"said": msgspec.json.encode(said).decode()})).all()
+    result: dict[str, Acted | Refused] = {}
+    for row in rows:
+        done = prepared[row.number]
+        if not row.fresh and row.fingerprint.hex() != done.row["fingerprint"]:
+            result[row.number] = KeyReused(_("This request was sent before with other contents. Start a new one."))
+            continue
+        back = 0 if row.fresh else 1
+        result[row.number] = Acted(
+            number=row.number,
+            state=done.row["state"],
+            revision=done.row["revision"] - back,
+            sequence=done.row["sequence"] - back,
+            fresh=row.fresh,
+        )
+    return result
+
+
+async def _explained(db: Connection, house: House, actor: Actor, act: Act, row: Any, refused: Refused) -> Refused | Acted:
+    """Return the refusal with what the reader needs to go on; only a refused act costs this query.
+
+    The same act, sent twice at once, waits for the lock and then finds the state moved: its key tells that it was done.
+    """
+    if row is None:
+        return refused
+    if act.key and isinstance(refused, (NotAllowedNow, Changed)):
+        known = await db.execute(
+            select(idempotency.c.fingerprint).where(idempotency.c.actor == actor.key, idempotency.c.key == act.key)
+        )
+        if known.scalar_one_or_none() == _fingerprint(act):
+            return Acted(number=row.number, state=row.state, revision=row.revision, sequence=row.sequence, fresh=False)
+    if isinstance(refused, Changed):
+        seen = act.revision or 0
+        since = await db.execute(
+            select(case_event)
+            .where(case_event.c.case_id == row.id, case_event.c.sequence > row.sequence - (row.revision - seen))
+            .order_by(case_event.c.sequence)
+        )
+        return Changed(refused.text, since.all(), **refused.values)
+    return refused
+
+
+def _carries(actor: Actor, action: Action) -> bool:
+    if actor.capacity not in action.by:
+        return False
+    return actor.capacity != "staff" or actor.may(action.needs)
+
+
+def _own(actor: Actor, row: Any) -> bool:
+    return actor.capacity == "staff" and actor.person_id is not None and row.applicant_id == actor.person_id
+
+
+def _fingerprint(act: Act) -> bytes:
+    form = msgspec.to_builtins(act.form) if act.form is not None else None
+    return hashlib.sha256(canonical([act.number, act.action, form])).digest()
+
+
+def _or(changed: Any, now: Any) -> Any:
+    return now if changed is msgspec.UNSET else changed
+
+
+ACT = text("""
+with said as (select cast(:said as jsonb) as j),
+coming as (
+    select r.* from said, jsonb_to_recordset(said.j -> 'cases') as r(
+        id bigint, actor text, key text, fingerprint text, number text, at timestamptz, revision integer, sequence integer,
+        state text, outcome text, closed timestamptz, title text, department_id bigint, assignee_id bigint, priority smallint,
+        data jsonb, digest text)
+),
+known as (
+    insert into kernel.idempotency (actor, key, fingerprint, number, created)
+    select actor, key, decode(fingerprint, 'hex'), number, at from coming
+    on conflict (actor, key) do update set key = excluded.key
+    returning key, number, fingerprint, (xmax = 0) as fresh
+),
+changed as (
+    update kernel."case" c set state = n.state, outcome = n.outcome, closed = n.closed, title = n.title,
+        department_id = n.department_id, assignee_id = n.assignee_id, priority = n.priority, data = n.data,
+        changed = n.at, revision = n.revision, sequence = n.sequence, digest = decode(n.digest, 'hex')
+    from coming n join known k on k.key = n.key and k.fresh
+    where c.id = n.id and c.revision = n.revision - 1
+    returning c.id, c.number
+),
+told as (
+    insert into kernel.case_event (case_id, sequence, kind, capacity, actor_id, post_id, acting_for_id, department_id, at,
+        recorded, audience, state, salt, body, content, digest, key_id)
+    select c.id, e.sequence, e.kind, e.capacity, e.actor_id, e.post_id, e.acting_for_id, e.department_id, e.at,
+        e.recorded, e.audience, e.state, decode(e.salt, 'hex'), e.body, decode(e.content, 'hex'), decode(e.digest, 'hex'), e.key_id
+    from said, jsonb_to_recordset(said.j -> 'events') as e(
+        number text, sequence integer, kind text, capacity text, actor_id bigint, post_id bigint, acting_for_id bigint,
+        department_id bigint, at timestamptz, recorded timestamptz, audience text, state text, salt text, body jsonb,
+        content text, digest text, key_id text)
+    join changed c on c.number = e.number
+)
+select n.number, k.fresh, k.fingerprint from coming n join known k on k.key = n.key
+""")

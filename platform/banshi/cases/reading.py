@@ -1,0 +1,201 @@
+"""Reading cases: one with its story, lists by key, counts bounded (pages) and exact (reports)."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, and_, func, literal_column, select, tuple_, union
+
+from banshi.cases.book import House
+from banshi.cases.tables import case, case_event, case_party
+from banshi.cases.visibility import branches, predicate
+from banshi.contracts import Actor
+from banshi.db import Connection
+from banshi.errors import Invalid, NotFound
+from banshi.identity.tables import person, post
+from banshi.texts import translator
+
+_ = translator("banshi")
+
+BOUND = 1000
+PAGE = 25
+
+Audiences = tuple[str, ...]
+FOR_STAFF: Audiences = ("public", "applicant", "staff")
+FOR_APPLICANT: Audiences = ("public", "applicant")
+
+
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """Where a page of a list ends: the sort key of its last case."""
+
+    received: datetime
+    id: int
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """Which cases, in which order: filters on columns, the oldest first or the newest, and where the last page ended.
+
+    ``open`` None means open and closed. ``assignee_id`` and ``department_id`` narrow what is visible, never widen it.
+    """
+
+    open: bool | None = None
+    states: tuple[str, ...] = ()
+    category: str | None = None
+    department_id: int | None = None
+    assignee_id: int | None = None
+    district_id: int | None = None
+    type_ids: tuple[int, ...] = ()
+    newest_first: bool = False
+    after: Cursor | None = None
+    size: int = PAGE
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of a list, and where the next begins (None: this was the last)."""
+
+    rows: Sequence[Row[Any]]
+    next: Cursor | None
+
+
+async def get(db: Connection, house: House, actor: Actor, number: str) -> Row[Any]:
+    """Return the case of that number if ``actor`` may see it; NotFound says the same for unknown and for hidden."""
+    row = (await db.execute(select(case).where(case.c.number == number, predicate(house, actor)))).one_or_none()
+    if row is None:
+        raise NotFound(_("There is no such case, or it is not for your eyes."))
+    return row
+
+
+async def story(db: Connection, case_id: int, audiences: Audiences) -> Sequence[Row[Any]]:
+    """Return the events of a case that may be read by ``audiences``, oldest first, each with the staff number of who acted."""
+    statement = (
+        select(case_event, post.c.staff_number)
+        .outerjoin(post, post.c.id == case_event.c.post_id)
+        .where(case_event.c.case_id == case_id, case_event.c.audience.in_(audiences))
+        .order_by(case_event.c.sequence)
+    )
+    return (await db.execute(statement)).all()
+
+
+async def parties(db: Connection, case_id: int) -> Sequence[Row[Any]]:
+    """Return who is named on a case, with sealed names and telephones."""
+    statement = (
+        select(case_party.c.role, case_party.c.confidential, person.c.id, person.c.name, person.c.telephone)
+        .join(person, person.c.id == case_party.c.person_id)
+        .where(case_party.c.case_id == case_id)
+        .order_by(case_party.c.role)
+    )
+    return (await db.execute(statement)).all()
+
+
+async def listing(db: Connection, house: House, actor: Actor, query: Query) -> Listing:
+    """Return one page of the cases that ``actor`` may see and ``query`` asks for; one query whatever the data."""
+    order = [case.c.received.desc(), case.c.id.desc()] if query.newest_first else [case.c.received, case.c.id]
+    parts = [
+        select(case.c.id, case.c.received).where(branch, *_filters(query), *_after(query)).order_by(*order).limit(query.size + 1)
+        for branch in _narrowed(house, actor, query)
+    ]
+    if not parts:
+        return Listing(rows=(), next=None)
+    found = union(*(p.subquery().select() for p in parts)).subquery("found") if len(parts) > 1 else parts[0].subquery("found")
+    statement = (
+        select(case, post.c.staff_number)
+        .join(found, found.c.id == case.c.id)
+        .outerjoin(post, post.c.id == case.c.assignee_id)
+        .order_by(*order)
+        .limit(query.size + 1)
+    )
+    rows = (await db.execute(statement)).all()
+    more = len(rows) > query.size
+    rows = rows[: query.size]
+    return Listing(rows=rows, next=Cursor(rows[-1].received, rows[-1].id) if more else None)
+
+
+async def count_bounded(db: Connection, house: House, actor: Actor, queries: Sequence[Query]) -> list[int]:
+    """Return for each query how many cases it finds, at most ``BOUND`` + 1 (shown as 1000+); one statement for all."""
+    columns = []
+    for query in queries:
+        parts = [
+            select(case.c.id).where(branch, *_filters(query)).limit(BOUND + 1) for branch in _narrowed(house, actor, query)
+        ]
+        if not parts:
+            columns.append(literal_column("0"))
+            continue
+        found = union(*(p.subquery().select() for p in parts)) if len(parts) > 1 else parts[0]
+        bounded = select(literal_column("1")).select_from(found.subquery()).limit(BOUND + 1).subquery()
+        columns.append(select(func.count()).select_from(bounded).scalar_subquery())
+    row = (await db.execute(select(*(c.label(f"c{i}") for i, c in enumerate(columns))))).one()
+    return [int(n) for n in row]
+
+
+By = Literal["state", "outcome", "department", "channel", "category", "type", "district"]
+_COLUMNS: dict[By, Any] = {
+    "state": case.c.state,
+    "outcome": case.c.outcome,
+    "department": case.c.department_id,
+    "channel": case.c.channel,
+    "category": case.c.category,
+    "type": case.c.type_id,
+    "district": case.c.district_id,
+}
+
+
+async def count_exact(db: Connection, house: House, actor: Actor, by: Sequence[By], query: Query) -> list[tuple[tuple[Any, ...], int]]:
+    """Return how many cases there are for each combination of ``by``, exactly; reads every case the actor may see."""
+    columns = [_COLUMNS[b] for b in by]
+    statement = select(*columns, func.count()).where(predicate(house, actor), *_filters(query)).group_by(*columns).order_by(*columns)
+    return [(tuple(r[:-1]), int(r[-1])) for r in await db.execute(statement)]
+
+
+def write_cursor(cursor: Cursor | None) -> str:
+    """Return a cursor as it stands in an address; empty for none."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=") if cursor else ""
+
+
+def read_cursor(written: str) -> Cursor | None:
+    """Return the cursor of an address; Invalid where somebody changed it."""
+    if not written:
+        return None
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(written + "=" * (-len(written) % 4)), type=Cursor)
+    except (ValueError, msgspec.MsgspecError):
+        raise Invalid(_("This page of the list cannot be found. Begin at the first one.")) from None
+
+
+def _narrowed(house: House, actor: Actor, query: Query) -> list[ColumnElement[bool]]:
+    """The branches, each with what the query narrows to; a query for one department or assignee needs a single range."""
+    seen = branches(house, actor)
+    if not seen:
+        return []
+    if query.assignee_id is not None:
+        return [and_(case.c.assignee_id == query.assignee_id, predicate(house, actor))]
+    if query.department_id is not None:
+        return [and_(case.c.department_id == query.department_id, predicate(house, actor))]
+    return seen
+
+
+def _filters(query: Query) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if query.open is True:
+        found.append(case.c.closed.is_(None))
+    elif query.open is False:
+        found.append(case.c.closed.is_not(None))
+    if query.states:
+        found.append(case.c.state.in_(query.states))
+    if query.category:
+        found.append(case.c.category == query.category)
+    if query.district_id is not None:
+        found.append(case.c.district_id == query.district_id)
+    if query.type_ids:
+        found.append(case.c.type_id.in_(query.type_ids))
+    return found
+
+
+def _after(query: Query) -> list[ColumnElement[bool]]:
+    if query.after is None:
+        return []
+    key, last = tuple_(case.c.received, case.c.id), tuple_(query.after.received, query.after.id)
+    return [key < last if query.newest_first else key > last]

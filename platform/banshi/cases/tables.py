@@ -1,0 +1,154 @@
+"""The tables of the case record. Events are only ever added; a case is only changed by the two verbs."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import UserDefinedType
+
+from banshi.db import KERNEL, owner_metadata
+
+metadata = owner_metadata(KERNEL)
+
+
+class Xid8(UserDefinedType[str]):
+    """PostgreSQL's 64-bit transaction id."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        """Return the type's name in DDL."""
+        return "xid8"
+
+
+case_type = Table(
+    "case_type",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("title", JSONB, nullable=False),
+    Column("states", JSONB, nullable=False),
+    Column("outcomes", JSONB, nullable=False),
+    Column("schema", JSONB, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    UniqueConstraint("owner", "name", "version"),
+)
+
+case = Table(
+    "case",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("number", Text, nullable=False, unique=True),
+    Column("district_id", BigInteger, ForeignKey("kernel.district.id"), nullable=False),
+    Column("area_id", BigInteger, ForeignKey("kernel.district.id")),
+    Column("type_id", Integer, ForeignKey("kernel.case_type.id"), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("category", Text),
+    Column("state", Text, nullable=False),
+    Column("outcome", Text),
+    Column("applicant_id", BigInteger, ForeignKey("kernel.person.id")),
+    Column("department_id", BigInteger, ForeignKey("kernel.department.id")),
+    Column("assignee_id", BigInteger, ForeignKey("kernel.post.id")),
+    Column("priority", SmallInteger, nullable=False, server_default="0"),
+    Column("channel", Text, nullable=False),
+    Column("received", DateTime(timezone=True), nullable=False),
+    Column("closed", DateTime(timezone=True)),
+    Column("changed", DateTime(timezone=True), nullable=False),
+    Column("data", JSONB, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("key_id", Text, nullable=False),
+)
+OPEN = text("closed is null")
+# A list of work is an index range that ends in its sort key; what is closed costs it nothing.
+Index("case_open_by_department", case.c.department_id, case.c.received, case.c.id, postgresql_where=OPEN)
+Index("case_open_by_assignee", case.c.assignee_id, case.c.received, case.c.id, postgresql_where=OPEN)
+Index("case_open_by_district", case.c.district_id, case.c.received, case.c.id, postgresql_where=OPEN)
+Index("case_by_department", case.c.department_id, case.c.received, case.c.id)
+Index("case_by_district", case.c.district_id, case.c.received, case.c.id)
+Index("case_by_assignee", case.c.assignee_id, case.c.received, case.c.id, postgresql_where=text("assignee_id is not null"))
+Index("case_by_applicant", case.c.applicant_id, case.c.received, case.c.id, postgresql_where=text("applicant_id is not null"))
+
+case_event = Table(
+    "case_event",
+    metadata,
+    Column("case_id", BigInteger, ForeignKey("kernel.case.id"), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("capacity", Text, nullable=False),
+    Column("actor_id", BigInteger),
+    Column("post_id", BigInteger),
+    Column("acting_for_id", BigInteger),
+    Column("department_id", BigInteger),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("recorded", DateTime(timezone=True), nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("salt", LargeBinary),
+    Column("body", JSONB),
+    Column("content", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("xid", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
+)
+Index("case_event_xid", case_event.c.xid, case_event.c.case_id, case_event.c.sequence)
+Index("case_event_recorded", case_event.c.recorded, postgresql_using="brin")
+
+case_party = Table(
+    "case_party",
+    metadata,
+    Column("case_id", BigInteger, ForeignKey("kernel.case.id"), primary_key=True),
+    Column("role", Text, primary_key=True),
+    Column("person_id", BigInteger, ForeignKey("kernel.person.id"), primary_key=True),
+    Column("confidential", Boolean, nullable=False, server_default="false"),
+)
+Index("case_party_person", case_party.c.person_id)
+
+personal_index = Table(
+    "personal_index",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("case_id", BigInteger, ForeignKey("kernel.case.id"), primary_key=True),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("actor", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("created", DateTime(timezone=True), nullable=False),
+    Column("lasting", Boolean, nullable=False, server_default="false"),
+)
+Index("idempotency_created", idempotency.c.created, postgresql_using="brin")
+
+day_head = Table(
+    "day_head",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("cases", Integer, nullable=False),
+    Column("events", Integer, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("audit_sequence", BigInteger, nullable=False),
+)

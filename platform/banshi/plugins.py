@@ -1,0 +1,336 @@
+"""Finds plugins, loads them one by one, checks what they declare, and gives one immutable ``Registry``.
+
+A plugin that breaks is dropped whole, with its name and the reason, and the others serve: a district must not lose every
+service through one. Under ``strict`` (tests, ``banshi plugins --check``) it is an error at once.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from importlib import metadata
+from types import ModuleType
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+import pluggy
+from packaging.requirements import Requirement
+
+from banshi import hookspecs
+from banshi.contracts import CaseType, Declared, Demo, Job, Role, Routes, Service
+from banshi.errors import PluginError
+
+log = logging.getLogger(__name__)
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+RESERVED = frozenset({"kernel", "public", "procrastinate", "information_schema", "services", "case", "static", "banshi"})
+
+
+class EntryPoint(Protocol):
+    """What the loader needs of ``importlib.metadata.EntryPoint``."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def value(self) -> str: ...
+    def load(self) -> Any: ...
+
+
+class Loaded(NamedTuple):
+    """A plugin that works: its name, its package, and the version of its distribution."""
+
+    name: str
+    package: str
+    version: str
+
+
+class Registry(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that the code declares, as one value. A district's adjustments are rows laid over it."""
+
+    plugins: tuple[Loaded, ...] = ()
+    failed: Mapping[str, str] = {}
+    case_types: tuple[CaseType, ...] = ()
+    services: tuple[Service, ...] = ()
+    roles: tuple[Role, ...] = ()
+    routes: tuple[Routes, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    demo: tuple[Demo, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all plugins, the broken ones too."""
+        return tuple(sorted({p.name for p in self.plugins} | set(self.failed)))
+
+    @property
+    def packages(self) -> dict[str, str]:
+        """Owner to package, of the plugins that work."""
+        return {p.name: p.package for p in self.plugins}
+
+    def case_type(self, key: str) -> CaseType:
+        """Return the case type of that key (``tickets.request``); KeyError where no loaded plugin declares it."""
+        return self._by_key[key]
+
+    @property
+    def _by_key(self) -> dict[str, CaseType]:
+        return _case_types_by_key(self.case_types)
+
+    def service(self, owner: str, name: str) -> Service:
+        """Return a service; KeyError where there is none."""
+        for service in self.services:
+            if (service.owner, service.name) == (owner, name):
+                return service
+        raise KeyError(f"{owner}.{name}")
+
+    def only(self, names: Iterable[str]) -> Registry:
+        """Return what the plugins ``names`` declare: the registry as a district sees it."""
+        return _only(self, frozenset(names))
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+@lru_cache(maxsize=256)
+def _only(registry: Registry, names: frozenset[str]) -> Registry:
+    def kept(declared: tuple[Declared, ...]) -> tuple[Declared, ...]:
+        return tuple(d for d in declared if d.owner in names)
+
+    return msgspec.structs.replace(
+        registry,
+        plugins=tuple(p for p in registry.plugins if p.name in names),
+        failed={n: why for n, why in registry.failed.items() if n in names},
+        **{field: kept(getattr(registry, field)) for field in _HOOKS.values()},
+    )
+
+
+@lru_cache(maxsize=64)
+def _case_types_by_key(case_types: tuple[CaseType, ...]) -> dict[str, CaseType]:
+    return {c.key: c for c in case_types}
+
+
+_HOOKS: Mapping[str, str] = {
+    "banshi_case_types": "case_types",
+    "banshi_services": "services",
+    "banshi_roles": "roles",
+    "banshi_routes": "routes",
+    "banshi_jobs": "jobs",
+    "banshi_demo": "demo",
+}
+_KINDS: Mapping[str, type[Declared]] = {
+    "case_types": CaseType,
+    "services": Service,
+    "roles": Role,
+    "routes": Routes,
+    "jobs": Job,
+    "demo": Demo,
+}
+
+
+def installed() -> list[metadata.EntryPoint]:
+    """Return the entry points of every installed plugin."""
+    return list(metadata.entry_points(group=hookspecs.GROUP))
+
+
+def load(entries: Sequence[EntryPoint] | None = None, *, strict: bool = False) -> Registry:
+    """Load every plugin of ``entries`` (default: the installed ones) that can be loaded, sorted by name.
+
+    Raises ``PluginError`` for two plugins of one name or one declared thing of two owners (which of the two is meant cannot
+    be known), and with ``strict`` for any broken plugin.
+    """
+    entries = sorted(installed() if entries is None else entries, key=lambda e: e.name)
+    for one, other in zip(entries, entries[1:], strict=False):
+        if one.name == other.name:
+            msg = f"Two plugins are called {one.name!r}: {one.value} and {other.value}. Remove one of the distributions."
+            raise PluginError(msg)
+    registry = Registry()
+    for entry in entries:
+        try:
+            registry = _joined(registry, *_collect(entry))
+        except _Clash as clash:
+            raise PluginError(str(clash)) from None
+        except Exception as error:
+            said = f"Plugin {entry.name!r} ({entry.value}): {error or type(error).__name__}"
+            if strict:
+                raise PluginError(said) from error
+            log.exception("plugin fenced", extra={"plugin": entry.name})
+            registry = msgspec.structs.replace(registry, failed={**registry.failed, entry.name: said})
+    return registry
+
+
+def _collect(entry: EntryPoint) -> tuple[Loaded, dict[str, tuple[Declared, ...]]]:
+    """Return one plugin and all it declares; raise whatever is wrong with it."""
+    if not _NAME.fullmatch(entry.name) or entry.name in RESERVED:
+        msg = f"{entry.name!r} cannot be a plugin's name: use small letters, digits and _, none of {sorted(RESERVED)}"
+        raise PluginError(msg)
+    module = entry.load()
+    package = (module.__name__ if isinstance(module, ModuleType) else type(module).__module__).rpartition(".")[0] or entry.name
+    loaded = Loaded(entry.name, package, _version(entry))
+    manager = pluggy.PluginManager(hookspecs.GROUP)
+    manager.add_hookspecs(hookspecs)
+    manager.register(module, entry.name)
+    _check_hooks(manager, module)
+    declared: dict[str, tuple[Declared, ...]] = {}
+    for hook, field in _HOOKS.items():
+        implementations = getattr(manager.hook, hook).get_hookimpls()
+        found = [thing for i in implementations for thing in (i.function() or ())]
+        for thing in found:
+            if not isinstance(thing, _KINDS[field]):
+                msg = f"{hook} returned {thing!r}, which is no {_KINDS[field].__name__}"
+                raise PluginError(msg)
+        declared[field] = tuple(msgspec.structs.replace(thing, owner=entry.name) for thing in found)
+    _check_declared(declared)
+    return loaded, declared
+
+
+def _check_hooks(manager: pluggy.PluginManager, module: Any) -> None:
+    callers = manager.get_hookcallers(module) or []
+    known = sorted(_HOOKS)
+    if unknown := sorted(c.name for c in callers if not c.has_spec()):
+        msg = f"unknown hook {', '.join(unknown)}; the hooks are {', '.join(known)}"
+        raise PluginError(msg)
+    for caller in callers:
+        for implementation in caller.get_hookimpls():
+            if implementation.tryfirst or implementation.trylast or implementation.wrapper or implementation.hookwrapper:
+                msg = f"{caller.name} asks for an order (tryfirst, trylast, wrapper); plugins go by name, hooks only declare"
+                raise PluginError(msg)
+            if inspect.iscoroutinefunction(implementation.function):
+                msg = f"{caller.name} is async; hooks are called once at start and only declare"
+                raise PluginError(msg)
+    forgotten = [n for n, f in vars(module).items() if n.startswith("banshi_") and callable(f) and not hasattr(f, "banshi_impl")]
+    if forgotten:
+        msg = f"{', '.join(sorted(forgotten))} lacks @hookimpl and would never be called"
+        raise PluginError(msg)
+
+
+def _version(entry: EntryPoint) -> str:
+    """Return the version of the plugin's distribution, and check its bound on banshi."""
+    distribution = getattr(entry, "dist", None)
+    if distribution is None:
+        return "0"
+    for line in distribution.requires or ():
+        bound = Requirement(line)
+        if bound.name == "banshi" and not bound.specifier.contains(kernel_version(), prereleases=True):
+            msg = f"needs banshi {bound.specifier}, this is {kernel_version()}: install a matching version of the plugin"
+            raise PluginError(msg)
+    return str(distribution.version)
+
+
+@lru_cache(maxsize=1)
+def kernel_version() -> str:
+    """Return the version of the kernel."""
+    return metadata.version("banshi")
+
+
+class _Clash(Exception):
+    """Two owners declare one name."""
+
+
+def _joined(registry: Registry, loaded: Loaded, declared: Mapping[str, tuple[Declared, ...]]) -> Registry:
+    """Return ``registry`` with one more plugin; raise _Clash where a permission or package has two owners."""
+    for other in registry.plugins:
+        if other.package == loaded.package:
+            msg = f"Plugins {other.name!r} and {loaded.name!r} are one package, {loaded.package}. Remove one entry point."
+            raise _Clash(msg)
+    return msgspec.structs.replace(
+        registry,
+        plugins=(*registry.plugins, loaded),
+        **{field: (*getattr(registry, field), *things) for field, things in declared.items()},
+    )
+
+
+# -- what is declared must hold together -------------------------------------------------------------------------------
+
+
+def _check_declared(declared: Mapping[str, tuple[Declared, ...]]) -> None:
+    for field, things in declared.items():
+        names = [getattr(t, "name", None) for t in things]
+        if twice := sorted({n for n in names if n is not None and names.count(n) > 1}):
+            msg = f"two {field.replace('_', ' ')} are called {', '.join(twice)}"
+            raise PluginError(msg)
+        for name in names:
+            if name is not None and not _NAME.fullmatch(name):
+                msg = f"{name!r} cannot name one of its {field.replace('_', ' ')}: small letters, digits and _"
+                raise PluginError(msg)
+    case_types: dict[str, CaseType] = {c.name: c for c in declared["case_types"] if isinstance(c, CaseType)}
+    roles = [r for r in declared["roles"] if isinstance(r, Role)]
+    owner = next((t.owner for things in declared.values() for t in things), "")
+    permissions = {p.name for r in roles for p in r.permissions}
+    for name in permissions:
+        if not name.startswith((f"{owner}.", "kernel.")):
+            msg = f"permission {name!r} must begin with {owner + '.'!r}"
+            raise PluginError(msg)
+    for case_type in case_types.values():
+        check_lifecycle(case_type)
+        for action in case_type.actions:
+            if "staff" in action.by and action.needs not in permissions:
+                msg = f"action {case_type.name}.{action.name} needs {action.needs!r}, which no role of the plugin holds"
+                raise PluginError(msg)
+    for service in declared["services"]:
+        if isinstance(service, Service):
+            _check_service(service, case_types)
+
+
+def check_lifecycle(case_type: CaseType) -> None:
+    """Raise PluginError where the states and actions of ``case_type`` do not make a lifecycle: each fault with its place."""
+    name = case_type.name
+    states = {s.name: s for s in case_type.states}
+    fault = _first_fault(case_type, states)
+    if fault:
+        raise PluginError(f"case type {name!r}: {fault}")
+
+
+def _first_fault(case_type: CaseType, states: Mapping[str, Any]) -> str:
+    outcomes = {o.name for o in case_type.outcomes}
+    steps = {s.name for s in case_type.steps}
+    if not states or len(states) != len(case_type.states):
+        return "it needs states, each with a name of its own"
+    if not any(s.final for s in case_type.states):
+        return "no state is final: a case could never close"
+    if len({a.name for a in case_type.actions}) != len(case_type.actions):
+        return "two actions have one name"
+    for state in case_type.states:
+        if steps and state.step not in steps:
+            return f"state {state.name!r} stands at step {state.step!r}, which is not declared"
+    for action in case_type.actions:
+        for end in (*action.sources, *([action.to] if action.to else [])):
+            if end not in states:
+                return f"action {action.name!r} names the state {end!r}, which is not declared"
+        if not action.sources:
+            return f"action {action.name!r} starts from no state"
+        closes = action.to is not None and states[action.to].final
+        asks_outcome = "outcome" in {f.name for f in msgspec.structs.fields(action.form)}
+        if closes and action.outcome is None and not asks_outcome:
+            return f"action {action.name!r} closes without an outcome: set outcome, or ask for it in the form"
+        if action.outcome is not None and action.outcome not in outcomes:
+            return f"action {action.name!r} has the outcome {action.outcome!r}, which is not declared"
+    reached = _reached(case_type)
+    if lost := [s for s in states if s not in reached]:
+        return f"no action leads to {', '.join(lost)}"
+    return ""
+
+
+def _reached(case_type: CaseType) -> set[str]:
+    reached = {case_type.states[0].name}
+    grown = True
+    while grown:
+        more = {a.to for a in case_type.actions if a.to and any(s in reached for s in a.sources)} - reached
+        reached |= more
+        grown = bool(more)
+    return reached
+
+
+def _check_service(service: Service, case_types: Mapping[str, CaseType]) -> None:
+    case_type = case_types.get(service.case_type)
+    if case_type is None:
+        msg = f"service {service.name!r} files {service.case_type!r}, which is no case type of the plugin"
+        raise PluginError(msg)
+    fields = {f.name: f for f in msgspec.structs.fields(case_type.form)}
+    asked = [name for page in service.pages for name in page.fields]
+    if wrong := [name for name in asked if name not in fields or asked.count(name) > 1]:
+        msg = f"service {service.name!r} asks for {', '.join(wrong)}: not in the form, or twice"
+        raise PluginError(msg)
+    if missing := [n for n, f in fields.items() if f.required and n not in asked]:
+        msg = f"service {service.name!r} never asks for {', '.join(missing)}, which the form requires"
+        raise PluginError(msg)
