@@ -20,21 +20,10 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.types import UserDefinedType
 
-from banshi.db import KERNEL, owner_metadata
+from banshi.db import KERNEL, Xid8, owner_metadata
 
 metadata = owner_metadata(KERNEL)
-
-
-class Xid8(UserDefinedType[str]):
-    """PostgreSQL's 64-bit transaction id."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: object) -> str:
-        """Return the type's name in DDL."""
-        return "xid8"
 
 
 case_type = Table(

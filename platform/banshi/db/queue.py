@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from procrastinate import PsycopgConnector
 from procrastinate.schema import SchemaManager
@@ -11,9 +11,6 @@ from psycopg import Connection
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 from sqlalchemy.engine import make_url
-
-if TYPE_CHECKING:
-    from typing_extensions import LiteralString
 
 SCHEMA = "procrastinate"
 INSERT_TRIGGER = "procrastinate_jobs_notify_queue_job_inserted_v1"
@@ -52,8 +49,8 @@ def make_queue(connection: Connection[Any], folder: Path | None = None) -> list[
             connection.execute("CREATE SCHEMA procrastinate")
         connection.execute("SET LOCAL search_path = procrastinate")
         due = [step for step in steps if last and step.stem > last]
-        for sql in [step.read_text("utf-8") for step in due] or [SchemaManager.get_schema()]:
-            connection.execute(cast("LiteralString", sql))
+        for sql in [step.read_bytes() for step in due] or [SchemaManager.get_schema().encode()]:
+            connection.execute(sql)
         # NOTIFY takes a lock over the whole database at commit: a job in each transaction would queue them all up.
         connection.execute(SQL("ALTER TABLE procrastinate_jobs DISABLE TRIGGER {}").format(Identifier(INSERT_TRIGGER)))
         connection.execute(SQL("COMMENT ON SCHEMA procrastinate IS {}").format(steps[-1].stem))
