@@ -1,0 +1,148 @@
+"""The only place where all is put together: settings and plugins to an ASGI application, and to the worker's loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+from litestar import Litestar
+from litestar.config.app import AppConfig
+from litestar.config.compression import CompressionConfig
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.static_files import create_static_files_router
+from sqlalchemy import delete
+
+from banshi import clock, notify, plugins
+from banshi import settings as settings_module
+from banshi.cases import verifying
+from banshi.cases.tables import idempotency
+from banshi.contracts import ADMINISTER, OPERATE, PERSONAL, Job, JobContext, Role
+from banshi.db import Database
+from banshi.identity.tables import session, throttle
+from banshi.jobs import periodic, relay
+from banshi.plugins import Registry
+from banshi.privacy import Keyring
+from banshi.settings import Settings
+from banshi.texts import translator
+from banshi.web import admin, api, desk, drafts, failures, health, mounting, portal, sign_in, templating
+from banshi.web.security import Frame, csrf, log_to_standard_error
+from banshi.web.site import Site
+
+_ = translator("banshi")
+
+LARGEST_BODY = 1_000_000
+KEYS_LAST = timedelta(days=30)
+
+KERNEL_ROLES = (
+    Role(owner="kernel", name="administrator", title=_("Administrator"), permissions=(ADMINISTER, OPERATE), reach="district"),
+    Role(owner="kernel", name="engineer", title=_("Engineer"), permissions=(OPERATE,), reach="district"),
+)
+
+
+def create_app(
+    settings: Settings,
+    registry: Registry | None = None,
+    *,
+    now: Callable[[], datetime] = clock.now,
+) -> Litestar:
+    """Return the application. ``registry`` defaults to the installed plugins; ``now`` is the clock (a test's own)."""
+    registry = registry if registry is not None else plugins.load(strict=settings.strict)
+    site = Site(settings, registry, Database(settings.database_url), now)
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        yield
+        await site.database.close()
+
+    app = Litestar(
+        route_handlers=[
+            *portal.HANDLERS,
+            *sign_in.HANDLERS,
+            *desk.HANDLERS,
+            *admin.HANDLERS,
+            api.router(),
+            health.health,
+            *mounting.routers(registry),
+            create_static_files_router(
+                path="/static", directories=[templating.static_folder()], cache_control=None, include_in_schema=False
+            ),
+        ],
+        middleware=[],
+        csrf_config=csrf(settings),
+        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=5, minimum_size=1000),
+        exception_handlers=failures.HANDLERS,
+        request_max_body_size=LARGEST_BODY,
+        openapi_config=OpenAPIConfig(
+            title="banshi",
+            version="1",
+            path="/schema",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
+        ),
+        lifespan=[lifespan],
+        logging_config=None,
+        debug=False,
+        on_app_init=[_state(site)],
+    )
+    return app
+
+
+def _state(site: Site) -> Callable[[AppConfig], AppConfig]:
+    def init(config: AppConfig) -> AppConfig:
+        config.state.site = site
+        config.middleware.insert(0, DefineMiddleware(Frame, settings=site.settings))
+        return config
+
+    return init
+
+
+def from_environment() -> Litestar:
+    """Return the application for a web process that `banshi serve` started."""
+    from banshi.cli.serving import die_with_parent  # noqa: PLC0415 -- only in a child of serve
+
+    die_with_parent()
+    settings = settings_module.from_environment()
+    log_to_standard_error(settings.log_level)
+    return create_app(settings)
+
+
+def kernel_jobs(keyring: Keyring) -> tuple[Job, ...]:
+    """Return the kernel's own periodic work."""
+
+    async def seal(context: JobContext) -> None:
+        async with context.transaction() as db:
+            await verifying.seal_days(db, keyring, context.moment)
+
+    async def sweep(context: JobContext) -> None:
+        async with context.transaction() as db:
+            await db.execute(delete(session).where(session.c.expires <= context.moment))
+            await db.execute(delete(throttle).where(throttle.c.since <= context.moment - timedelta(days=1)))
+            await db.execute(
+                delete(idempotency).where(~idempotency.c.lasting, idempotency.c.created <= context.moment - KEYS_LAST)
+            )
+            await drafts.sweep(db, context.moment)
+
+    return (
+        Job(owner="kernel", name="seal_days", cron="30 1 * * *", run=seal),
+        Job(owner="kernel", name="sweep", cron="17 * * * *", run=sweep),
+    )
+
+
+async def work(settings: Settings, stop: asyncio.Event) -> None:
+    """Run the relay and the periodic jobs until ``stop``."""
+    registry = plugins.load(strict=settings.strict)
+    database = Database(settings.database_url, pool_size=4)
+    app = periodic.timetable(database, (*kernel_jobs(Keyring(settings.keys())), *registry.jobs))
+    try:
+        async with periodic.working(app):
+            await relay.run(database, [notify.NOTICES], stop)
+    finally:
+        await database.close()
+
+
+__all__ = ["KERNEL_ROLES", "create_app", "from_environment", "kernel_jobs", "work"]

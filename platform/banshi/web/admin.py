@@ -1,0 +1,155 @@
+"""Administration: the plugins with their health, and which district has which on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from sqlalchemy import func, select
+
+from banshi import audit, texts
+from banshi.cases.tables import case
+from banshi.contracts import ADMINISTER, OPERATE, Actor
+from banshi.districts import District, switch_plugin
+from banshi.errors import Conflict, Forbidden, Invalid, NotFound
+from banshi.web import forms, pages
+from banshi.web.portal import bounded
+from banshi.web.site import Site, Visit
+
+_ = texts.translator("banshi")
+
+
+class Switch(msgspec.Struct, frozen=True, kw_only=True):
+    """A plugin's switch in a district: what it says, what follows from it, and the form that changes it."""
+
+    district: str
+    code: str
+    on: bool
+    inherited: bool
+    form: pages.Form
+
+
+class PluginPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A plugin with its health and its switches."""
+
+    name: str
+    version: str
+    fault: str
+    declares: str
+    switches: tuple[Switch, ...]
+
+
+class AdminPage(msgspec.Struct, frozen=True, kw_only=True):
+    """admin/plugins.html."""
+
+    plugins: tuple[PluginPart, ...]
+    may_switch: bool
+    problem: str = ""
+
+
+@get("/admin")
+async def show(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Every plugin, and where it is on."""
+    site: Site = request.app.state.site
+    async with site.visit(request) as visit:
+        actor = _reader(visit)
+        return visit.page("admin/plugins.html", _page(visit, actor), desk=True)
+
+
+@post("/admin/switch")
+async def switch(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Turn a plugin on or off in a district, or let it inherit; audited."""
+    site: Site = request.app.state.site
+    raw = await forms.read(request)
+    async with site.visit(request) as visit:
+        actor = _reader(visit)
+        if not actor.may(ADMINISTER.name):
+            raise Forbidden(_("Your post does not carry the right to do this."))
+        tree = visit.house.directory.tree
+        district, plugin = tree.find(forms.one(raw, "district")), forms.one(raw, "plugin")
+        if district is None or plugin not in visit.house.registry.names or actor.district_id not in district.path:
+            raise NotFound(_("There is no such district."))
+        wanted = {"on": True, "off": False, "inherit": None}
+        said = forms.one(raw, "to")
+        if said not in wanted:
+            raise Invalid(_("Some answers need your attention."))
+        try:
+            await set_switch(visit, actor, district, plugin, wanted[said])
+        except Conflict as refused:
+            page = msgspec.structs.replace(_page(visit, actor), problem=visit.say(refused.text, **refused.values))
+            return visit.page("admin/plugins.html", page, desk=True, status=409)
+        return visit.go("/admin")
+
+
+async def set_switch(visit: Visit, actor: Actor, district: District, plugin: str, enabled: bool | None) -> None:  # noqa: FBT001
+    """Write the switch; Conflict where it would leave open cases that nobody could work on."""
+    tree = visit.house.directory.tree
+    above = district.parent_id is not None and tree.has_on(district.parent_id, plugin)
+    will_be = above if enabled is None else enabled
+    if tree.has_on(district.id, plugin) and not will_be:
+        inheriting = [
+            d.id for d in tree.below(district.id) if all(tree.switch(a.id, plugin) is None or a.id == district.id for a in tree.above(d.id) if district.id in a.path)
+        ]
+        types = visit.house.book.ids(frozenset({plugin}))
+        found = select(case.c.id).where(case.c.closed.is_(None), case.c.district_id.in_(inheriting), case.c.type_id.in_(types)).limit(1001)
+        count = (await visit.db.execute(select(func.count()).select_from(found.subquery()))).scalar_one()
+        if count:
+            raise Conflict(
+                _("“{plugin}” has {count} open cases in {district}: close them or hand them over first."),
+                plugin=plugin,
+                count=bounded(count),
+                district=district.say(visit.language),
+            )
+    await switch_plugin(visit.db, district.id, plugin, enabled, visit.at)
+    body = {"plugin": plugin, "to": {True: "on", False: "off", None: "inherit"}[enabled]}
+    await audit.record(visit.db, visit.house.keyring, actor, "plugin.switched", f"district:{district.code}", body, visit.at)
+
+
+def _reader(visit: Visit) -> Actor:
+    actor = visit.staff()
+    if not (actor.may(OPERATE.name) or actor.may(ADMINISTER.name)):
+        raise Forbidden(_("Administration is for administrators and engineers."))
+    return actor
+
+
+def _page(visit: Visit, actor: Actor) -> AdminPage:
+    registry, tree = visit.house.registry, visit.house.directory.tree
+    loaded = {p.name: p for p in registry.plugins}
+    parts = []
+    for name in registry.names:
+        only = registry.only([name])
+        declares = visit.say(
+            _("{types} case types, {services} services, {roles} roles"),
+            types=len(only.case_types),
+            services=len(only.services),
+            roles=len(only.roles),
+        )
+        switches = tuple(
+            _switch(visit, d, name) for d in tree.serving if actor.district_id is not None and actor.district_id in d.path
+        )
+        parts.append(
+            PluginPart(
+                name=name,
+                version=loaded[name].version if name in loaded else "",
+                fault=registry.failed.get(name, ""),
+                declares=declares,
+                switches=switches,
+            )
+        )
+    return AdminPage(plugins=tuple(parts), may_switch=actor.may(ADMINISTER.name))
+
+
+def _switch(visit: Visit, district: District, plugin: str) -> Switch:
+    tree = visit.house.directory.tree
+    on, own = tree.has_on(district.id, plugin), tree.switch(district.id, plugin)
+    form = pages.Form(
+        action="/admin/switch",
+        fields=(),
+        button=visit.say(_("Turn off")) if on else visit.say(_("Turn on")),
+        hidden=(("district", district.code), ("plugin", plugin), ("to", "off" if on else "on")),
+    )
+    return Switch(district=district.say(visit.language), code=district.code, on=on, inherited=own is None, form=form)
+
+
+HANDLERS = [show, switch]

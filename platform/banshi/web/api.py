@@ -1,0 +1,297 @@
+"""The API, ``/api/v1``: open, act, read, list. Bearer tokens; errors as problem+json (RFC 9457); idempotency by header."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.params import Parameter
+
+from banshi import texts
+from banshi.cases import acting, numbers, opening, reading
+from banshi.cases.acting import Act
+from banshi.cases.book import House
+from banshi.cases.decoding import decode
+from banshi.cases.opening import Opening
+from banshi.contracts import Actor, CaseType
+from banshi.db import Connection
+from banshi.errors import Forbidden, Invalid, NotFound, NotSignedIn
+from banshi.identity import access
+from banshi.privacy import SEALED
+from banshi.web.casepage import read_number
+from banshi.web.security import TOKEN_ROUTE
+from banshi.web.site import Site
+
+_ = texts.translator("banshi")
+
+LONGEST_KEY = 200
+MOST = 100
+Key = Annotated[str, Parameter(header="Idempotency-Key", max_length=LONGEST_KEY, description="The same key is the same write, for 30 days")]
+Match = Annotated[str, Parameter(header="If-Match", max_length=40, description="The revision that the action was decided on")]
+
+
+class Filing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A case to be opened: its type (``tickets.request``), the district's code, and the filled form."""
+
+    type: str
+    district: str
+    data: dict[str, Any]
+    channel: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z_]{0,19}$")] = "api"
+
+
+class Filed(msgspec.Struct, frozen=True, kw_only=True):
+    """The opened case: number and code for the resident, department in charge; ``fresh`` is false for a repeated key."""
+
+    number: str
+    code: str
+    department: str | None
+    fresh: bool
+
+
+class Doing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An action and its filled form."""
+
+    action: str
+    data: dict[str, Any] = {}
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the case stands after an action."""
+
+    number: str
+    state: str
+    revision: int
+    fresh: bool
+
+
+class EventOut(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a case's story; sealed values are left out."""
+
+    sequence: int
+    kind: str
+    at: datetime
+    capacity: str
+    department: str | None
+    staff_number: str | None
+    audience: str
+    state: str
+    body: dict[str, Any]
+
+
+class CaseOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A case; personal fields are left out of ``data``. ``events`` and ``actions`` only where one case is read."""
+
+    number: str
+    type: str
+    version: int
+    district: str
+    area: str | None
+    title: str
+    category: str | None
+    state: str
+    outcome: str | None
+    department: str | None
+    priority: int
+    channel: str
+    received: datetime
+    closed: datetime | None
+    changed: datetime
+    revision: int
+    data: dict[str, Any]
+    events: list[EventOut] | None = None
+    actions: list[str] | None = None
+
+
+class CaseList(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of cases; ``next`` is the cursor of the following page, null on the last."""
+
+    items: list[CaseOut]
+    next: str | None
+
+
+@post("/cases", status_code=201, summary="Open a case", operation_id="openCase")
+async def open_case(request: Request[Any, Any, Any], data: Filing, idempotency_key: Key = "") -> Filed:
+    """Open a case. A repeated ``Idempotency-Key`` gives the case from then; with another body it is 409."""
+    site: Site = request.app.state.site
+    at = site.now()
+    async with site.database.transaction() as db:
+        house, actor = await _who(site, db, request, at)
+        declared = _case_type(house, data.type)
+        district = house.directory.tree.find(data.district)
+        home = actor.district_id
+        if district is None or home is None or home not in district.path:
+            raise Invalid(_("The district is unknown, or not yours."), {"district": _("The district is unknown, or not yours.")})
+        if not any(p.startswith(f"{declared.owner}.") for p in actor.permissions):
+            raise Forbidden(_("Your post does not carry the right to do this."))
+        _check_key(idempotency_key)
+        wanted = Opening(
+            case_type=declared, district_id=district.id, form=decode(declared.form, data.data), channel=data.channel, key=idempotency_key
+        )
+        opened = await opening.open_one(db, house, actor, wanted, at)
+    department = house.directory.department(opened.department_id).code if opened.department_id else None
+    return Filed(number=numbers.show(opened.number), code=opened.code, department=department, fresh=opened.fresh)
+
+
+@post("/cases/{number:str}/actions", status_code=200, summary="Act on a case", operation_id="actOnCase")
+async def act_on_case(
+    request: Request[Any, Any, Any], number: str, data: Doing, idempotency_key: Key = "", if_match: Match = ""
+) -> Done:
+    """Do what the case allows now. ``If-Match`` with the revision you read makes it 409 when somebody was faster."""
+    site: Site = request.app.state.site
+    at = site.now()
+    async with site.database.transaction() as db:
+        house, actor = await _who(site, db, request, at)
+        plain = read_number(number)
+        row = await reading.get(db, house, actor, plain)
+        declared = house.declared(row.type_id)
+        try:
+            form_type = declared.action(data.action).form if declared else None
+        except KeyError:
+            form_type = None
+        if form_type is None:
+            raise NotFound(_("There is no action “{action}”."), action=data.action)
+        _check_key(idempotency_key)
+        wanted = Act(
+            number=plain, action=data.action, form=decode(form_type, data.data), revision=_revision(if_match), key=idempotency_key
+        )
+        done = await acting.act_one(db, house, actor, wanted, at)
+    return Done(number=numbers.show(plain), state=done.state, revision=done.revision, fresh=done.fresh)
+
+
+@get("/cases/{number:str}", summary="Read a case", operation_id="readCase")
+async def read_case(request: Request[Any, Any, Any], number: str) -> Response[CaseOut]:
+    """Read a case with its story and the actions that are allowed now; the ``ETag`` is its revision."""
+    site: Site = request.app.state.site
+    at = site.now()
+    async with site.database.transaction() as db:
+        house, actor = await _who(site, db, request, at)
+        row = await reading.get(db, house, actor, read_number(number))
+        events = await reading.story(db, row.id, reading.FOR_STAFF)
+    out = _out(house, row)
+    out = msgspec.structs.replace(
+        out,
+        events=[_event(house, e) for e in events],
+        actions=[a.name for a in acting.allowed(house, actor, row)],
+    )
+    return Response(out, headers={"ETag": f'"{row.revision}"'})
+
+
+@get("/cases", summary="List cases", operation_id="listCases")
+async def list_cases(
+    request: Request[Any, Any, Any],
+    in_state: Annotated[str | None, Parameter(query="state")] = None,
+    department: str | None = None,
+    category: str | None = None,
+    open: bool | None = None,  # noqa: A002 -- the parameter's public name
+    newest_first: bool = True,  # noqa: FBT001, FBT002 -- a query parameter
+    size: Annotated[int, Parameter(ge=1, le=MOST)] = 25,
+    after: str = "",
+) -> CaseList:
+    """List the cases that the token's post may see, by key: follow ``next`` to its end."""
+    site: Site = request.app.state.site
+    at = site.now()
+    async with site.database.transaction() as db:
+        house, actor = await _who(site, db, request, at)
+        found_department = house.directory.find(department) if department else None
+        if department and found_department is None:
+            raise Invalid(_("There is no department “{code}”."), code=department)
+        query = reading.Query(
+            open=open,
+            states=(in_state,) if in_state else (),
+            category=category,
+            department_id=found_department.id if found_department else None,
+            newest_first=newest_first,
+            size=size,
+            after=reading.read_cursor(after),
+        )
+        found = await reading.listing(db, house, actor, query)
+    return CaseList(items=[_out(house, r) for r in found.rows], next=reading.write_cursor(found.next) or None)
+
+
+async def _who(site: Site, db: Connection, request: Request[Any, Any, Any], at: datetime) -> tuple[House, Actor]:
+    """Return the house and the actor behind the bearer token; NotSignedIn without a good one."""
+    scheme, _space, token = request.headers.get("authorization", "").partition(" ")
+    held = await access.bearer(db, token.strip(), at) if scheme.lower() == "bearer" and token.strip() else None
+    if held is None:
+        raise NotSignedIn(_("Send a valid API token: Authorization: Bearer …"))
+    house = await site.house(db, held.revision)
+    return house, house.directory.staff(held.person_id, held.post, scopes=held.scopes, credential=f"token:{held.token_id}")
+
+
+def _case_type(house: House, key: str) -> CaseType:
+    try:
+        return house.registry.case_type(key)
+    except KeyError:
+        text = texts.Said(_("There is no case type “{key}”."), {"key": key})
+        raise Invalid(_("Some answers need your attention."), {"type": text}) from None
+
+
+def _check_key(key: str) -> None:
+    if any(c < " " or c > "~" for c in key):
+        raise Invalid(_("Idempotency-Key takes printable ASCII characters."))
+
+
+def _revision(said: str) -> int | None:
+    plain = said.strip().removeprefix("W/").strip('"')
+    if not plain or plain == "*":
+        return None
+    if not (plain.isascii() and plain.isdigit() and len(plain) < 10):
+        raise Invalid(_("If-Match takes the revision that was read, like “3”."))
+    return int(plain)
+
+
+def _out(house: House, row: Any) -> CaseOut:
+    type_row, directory = house.book[row.type_id], house.directory
+    return CaseOut(
+        number=numbers.show(row.number),
+        type=type_row.key,
+        version=type_row.version,
+        district=directory.tree[row.district_id].code,
+        area=directory.tree[row.area_id].code if row.area_id else None,
+        title=row.title,
+        category=row.category,
+        state=row.state,
+        outcome=row.outcome,
+        department=directory.department(row.department_id).code if row.department_id else None,
+        priority=row.priority,
+        channel=row.channel,
+        received=row.received,
+        closed=row.closed,
+        changed=row.changed,
+        revision=row.revision,
+        data=_open_fields(row.data),
+    )
+
+
+def _event(house: House, event: Any) -> EventOut:
+    body = dict(event.body or {})
+    if isinstance(body.get("form"), dict):
+        body["form"] = _open_fields(body["form"])
+    return EventOut(
+        sequence=event.sequence,
+        kind=event.kind,
+        at=event.at,
+        capacity=event.capacity,
+        department=house.directory.department(event.department_id).code if event.department_id else None,
+        staff_number=event.staff_number,
+        audience=event.audience,
+        state=event.state,
+        body=body,
+    )
+
+
+def _open_fields(data: Any) -> dict[str, Any]:
+    return {k: v for k, v in data.items() if not (isinstance(v, str) and v.startswith(SEALED))}
+
+
+def router() -> Router:
+    """Return the API's router; its routes take a token and no cookie, so they alone need no CSRF token."""
+    return Router(
+        path="/api/v1",
+        route_handlers=[open_case, act_on_case, read_case, list_cases],
+        opt={TOKEN_ROUTE: True},
+        tags=["cases"],
+        security=[{"bearer": []}],
+    )

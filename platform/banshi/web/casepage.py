@@ -1,0 +1,368 @@
+"""A case as a page: its line of steps, its story in words, and what can be done now. Shared by portal and desk."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from banshi import texts
+from banshi.cases import acting, numbers
+from banshi.cases.decoding import shapes
+from banshi.contracts import APPLICANT, Action, Actor, CaseType
+from banshi.errors import Changed, Invalid, NotFound, Refused
+from banshi.identity.directory import Department
+from banshi.privacy import SEALED, mask, personal_fields, unseal_fields
+from banshi.web import forms, pages
+from banshi.web.site import Visit
+
+_ = texts.translator("banshi")
+
+CHANNELS: Mapping[str, texts.Text] = {
+    "web": _("Website"),
+    "telephone": _("Telephone"),
+    "window": _("Window"),
+    "app": _("Mobile app"),
+    "email": _("E-mail"),
+    "api": _("Another system"),
+    "voicemail": _("Voicemail"),
+    "council": _("Council office"),
+    "patrol": _("Staff on patrol"),
+}
+
+
+class CaseView:
+    """One case row with its events, and the words for it."""
+
+    def __init__(self, visit: Visit, actor: Actor, row: Any, events: Sequence[Any]) -> None:
+        self.visit, self.actor, self.row, self.events = visit, actor, row, events
+        self.type_row = visit.house.book[row.type_id]
+        self.declared: CaseType | None = visit.house.declared(row.type_id)
+        self.zone: ZoneInfo = visit.house.directory.tree[row.district_id].timezone
+        self.language = visit.language
+
+    # -- words --------------------------------------------------------------------------------------------------------
+
+    def state(self) -> str:
+        """The state's title, with the outcome where the case is closed."""
+        said = self.type_row.say_state(self.row.state, self.language)
+        outcome = self.type_row.say_outcome(self.row.outcome, self.language)
+        return f"{said} · {outcome}" if outcome else said
+
+    def tone(self) -> pages.Tone:
+        """How the state looks."""
+        return tone(self.declared, self.row)
+
+    def kind(self) -> str:
+        """Type and category in words."""
+        return " · ".join(w for w in (self._answer("kind"), self.category()) if w) or self.type_row.title.get(self.language, "")
+
+    def category(self) -> str:
+        """The category in words."""
+        return category(self.declared, self.row, self.language)
+
+    def area(self) -> str:
+        """The place in words: street and community."""
+        return area(self.visit, self.row)
+
+    def moment(self, at: Any) -> str:
+        """A moment in the district's zone."""
+        return texts.say_moment(at, self.zone, self.language, self.visit.at)
+
+    def day(self, at: Any) -> str:
+        """A day in the district's zone."""
+        return texts.say_day(at, self.zone, self.language, self.visit.at)
+
+    def department(self) -> Department | None:
+        """Who has it now."""
+        return self.visit.house.directory.department(self.row.department_id) if self.row.department_id else None
+
+    def holder(self) -> pages.Contact | None:
+        """Who has it now, as people meet them."""
+        found = self.department()
+        officer = next((e.staff_number for e in reversed(self.events) if e.post_id == self.row.assignee_id and e.staff_number), "")
+        return contact(found, self.language, officer) if found else None
+
+    # -- the line of steps ----------------------------------------------------------------------------------------------
+
+    def steps(self) -> tuple[tuple[pages.Step, ...], int]:
+        """Return the steps and how far along the line the case is, in percent."""
+        if self.declared is None or not self.declared.steps:
+            return (), 0
+        stands = {s.name: s.step for s in self.declared.states}
+        names = [s.name for s in self.declared.steps]
+        now = names.index(stands.get(self.row.state, names[0]))
+        reached: dict[str, Any] = {}
+        for event in self.events:
+            reached[stands.get(event.state, names[0])] = event.at
+        closed = self.row.closed is not None
+        drawn = []
+        for position, step in enumerate(self.declared.steps):
+            status = "done" if position < now or closed else "now" if position == now else "todo"
+            at = reached.get(step.name)
+            note = self.day(at) if at is not None and status != "todo" else ""
+            drawn.append(pages.Step(title=self.visit.say(step.title), note=note, status=status))  # type: ignore[arg-type]
+        return tuple(drawn), 100 if closed else round(100 * (now + 0.5) / len(names))
+
+    # -- the story ------------------------------------------------------------------------------------------------------
+
+    def story(self, events: Sequence[Any] | None = None) -> tuple[pages.Entry, ...]:
+        """Return the events in words, newest first."""
+        return tuple(self._entry(e) for e in reversed(self.events if events is None else events))
+
+    def since(self, refused: Refused) -> tuple[pages.Entry, ...]:
+        """Return what somebody else did since the page was read, as far as these eyes may read it."""
+        known = {e.sequence for e in refused.events} if isinstance(refused, Changed) else set()  # type: ignore[attr-defined]
+        return self.story([e for e in self.events if e.sequence in known])
+
+    def _entry(self, event: Any) -> pages.Entry:
+        own = event.capacity == self.actor.capacity == "resident"
+        text, facts = self._told(event)
+        return pages.Entry(
+            at=self.moment(event.at),
+            machine_at=event.at.isoformat(timespec="seconds"),
+            who=self._who(event),
+            headline=self._headline(event, own=own),
+            text=text,
+            facts=facts,
+            own=own,
+            staff_only=event.audience == "staff",
+        )
+
+    def _headline(self, event: Any, *, own: bool) -> str:
+        if event.kind == "imported":
+            return self.visit.say(_("Taken over from another system"))
+        if self.declared is None:
+            return str(event.kind)
+        if event.kind == "opened":
+            return self.visit.say(self.declared.opened)
+        try:
+            action = self.declared.action(event.kind)
+        except KeyError:
+            return str(event.kind)
+        return self.visit.say(_("You: {what}"), what=action.title) if own else self.visit.say(action.told)
+
+    def _who(self, event: Any) -> str:
+        if event.capacity == "resident":
+            return self.visit.say(_("You")) if self.actor.capacity == "resident" else self.visit.say(_("Applicant"))
+        if event.capacity == "system" or event.department_id is None:
+            return self.visit.say(_("The platform"))
+        department = self.visit.house.directory.department(event.department_id).say(self.language)
+        return department + " " + self.visit.say(_("Staff {number}"), number=event.staff_number) if event.staff_number else department
+
+    def _told(self, event: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """Return the long text of an event and its other answers."""
+        if event.body is None:
+            return self.visit.say(_("(erased)")), ()
+        body: Mapping[str, Any] = event.body
+        if event.kind == "opened":
+            return self._opened(body)
+        if event.kind == "imported":
+            outcome = self.type_row.say_outcome(body.get("outcome"), self.language)
+            return "", ((self.visit.say(_("Outcome")), outcome),) if outcome else ()
+        told = masked(self._form(event.kind), body.get("form") or {}, self.visit)
+        text, facts = "", []
+        for shape in shapes(self._form(event.kind)):
+            value = told.get(shape.name)
+            if value in (None, "", []):
+                continue
+            words = forms.say_value(shape, value, self.language, self.visit.house.directory.tree)
+            if shape.name == "outcome" and self.declared is not None:
+                words = self.type_row.say_outcome(str(value), self.language)
+            if shape.ask.rows > 1 and not text:
+                text = words
+            else:
+                facts.append((self.visit.say(shape.ask.label), words))
+        moved = body.get("changed") or {}
+        if moved.get("department_id"):
+            facts.append((self.visit.say(_("Handed to")), self.visit.house.directory.department(moved["department_id"]).say(self.language)))
+        return text, tuple(facts)
+
+    def _opened(self, body: Mapping[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
+        facts = [(self.visit.say(_("Came by")), channel(str(body.get("channel", "")), self.visit))]
+        if body.get("department"):
+            facts.append((self.visit.say(_("Given to")), self.visit.house.directory.department(body["department"]).say(self.language)))
+        if body.get("reference"):
+            facts.append((self.visit.say(_("Number in the other system")), str(body["reference"])))
+        text = next((str(self.row.data.get(s.name) or "") for s in self._shapes() if s.ask.role == "title"), "")
+        return text, tuple(facts)
+
+    def _form(self, kind: str) -> type[msgspec.Struct]:
+        try:
+            return self.declared.action(kind).form if self.declared else _NoForm
+        except KeyError:
+            return _NoForm
+
+    # -- what was filed -------------------------------------------------------------------------------------------------
+
+    def said(self, *, reveal: bool = False) -> tuple[tuple[str, str], ...]:
+        """Return the answers that were filed, personal ones masked unless ``reveal`` (which the caller logs)."""
+        if self.declared is None:
+            return tuple((k, str(v)) for k, v in self.row.data.items() if not str(v).startswith(SEALED))
+        data = unseal_fields(self.row.data, self.visit.house.keyring) if reveal else masked(self.declared.form, self.row.data, self.visit)
+        return tuple(
+            (self.visit.say(s.ask.label), forms.say_value(s, data.get(s.name), self.language, self.visit.house.directory.tree))
+            for s in self._shapes()
+            if data.get(s.name) not in (None, "", [])
+        )
+
+    def has_personal(self) -> bool:
+        """Return whether anything that was filed is sealed."""
+        return any(isinstance(v, str) and v.startswith(SEALED) for v in self.row.data.values())
+
+    def _shapes(self) -> Sequence[Any]:
+        return shapes(self.declared.form) if self.declared else ()
+
+    def _answer(self, name: str) -> str:
+        shape = next((s for s in self._shapes() if s.name == name), None)
+        return forms.say_value(shape, self.row.data.get(name), self.language) if shape and self.row.data.get(name) else ""
+
+    # -- what can be done -----------------------------------------------------------------------------------------------
+
+    def actions(self, address: str, chosen: str) -> tuple[pages.ActionLink, ...]:
+        """Return the actions that are allowed now; ``chosen`` is the one whose form is open."""
+        return tuple(
+            pages.ActionLink(
+                name=a.name,
+                title=self.visit.say(a.title),
+                href=f"{address}?do={a.name}#do",
+                leading=a.leading,
+                chosen=a.name == chosen,
+            )
+            for a in self._allowed()
+        )
+
+    def action_form(
+        self, address: str, name: str, raw: Mapping[str, Any] | None = None, problems: Mapping[str, Any] | None = None
+    ) -> tuple[pages.Form | None, str]:
+        """Return the form of an action that is allowed now, with its title; None where there is none of that name."""
+        action = next((a for a in self._allowed() if a.name == name), None)
+        if action is None:
+            return None, ""
+        drawn = forms.fields(action.form, self.language, raw=raw, problems=problems, tree=self.visit.house.directory.tree)
+        key = forms.one(raw or {}, "key") or secrets.token_urlsafe(16)
+        form = pages.Form(
+            action=f"{address}/{action.name}",
+            fields=drawn,
+            button=self.visit.say(action.title),
+            problems=forms.problem_list(problems or {}, self.language),
+            hidden=(("key", key), ("revision", str(self.row.revision))),
+            cancel=address,
+        )
+        return form, self.visit.say(action.title)
+
+    def _allowed(self) -> list[Action]:
+        return acting.allowed(self.visit.house, self.actor, self.row)
+
+
+class _NoForm(msgspec.Struct, frozen=True):
+    """Stands for the form of an action that is not declared any more."""
+
+
+def masked(form: type[msgspec.Struct], data: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
+    """Return the data with its personal fields as pages show them."""
+    personal = personal_fields(form)
+    plain = unseal_fields({k: v for k, v in data.items() if k in personal}, visit.house.keyring)
+    return {k: mask(personal[k].kind, plain[k]) if k in personal and v else v for k, v in data.items()}
+
+
+def read_number(written: str) -> str:
+    """Return the number of an address; one that cannot be right is not there."""
+    try:
+        return numbers.read(written)
+    except Invalid as refused:
+        raise NotFound(refused.text) from None
+
+
+def action_of(declared: CaseType | None, name: str) -> Action:
+    """Return the declared action; NotFound where there is none."""
+    try:
+        if declared is not None:
+            return declared.action(name)
+    except KeyError:
+        pass
+    raise NotFound(_("There is no action “{action}”."), action=name)
+
+
+def tone(declared: CaseType | None, row: Any) -> pages.Tone:
+    """Return how a case's state looks."""
+    if row.closed is not None:
+        return "done" if row.outcome in {None, "settled", "explained"} else "ended"
+    if declared is None:
+        return "going"
+    try:
+        return "waiting" if declared.state(row.state).waits_for == APPLICANT else "going"
+    except KeyError:
+        return "going"
+
+
+def category(declared: CaseType | None, row: Any, language: texts.Language) -> str:
+    """Return the category in words."""
+    if declared is not None:
+        for shape in shapes(declared.form):
+            if shape.ask.role == "category":
+                return forms.say_value(shape, row.category, language)
+    return row.category or ""
+
+
+def area(visit: Visit, row: Any) -> str:
+    """Return the place in words: what lies between the district and the most exact node."""
+    tree = visit.house.directory.tree
+    if row.area_id is None:
+        return tree[row.district_id].say(visit.language)
+    between = [d for d in reversed(tree.above(row.area_id)) if d.level in {"street", "community"}]
+    joint = "" if visit.language == "zh" else ", "
+    return joint.join(d.say(visit.language) for d in between) or tree[row.area_id].say(visit.language)
+
+
+def channel(name: str, visit: Visit) -> str:
+    """Return a channel in words."""
+    return visit.say(CHANNELS[name]) if name in CHANNELS else name
+
+
+def contact(department: Department, language: texts.Language, staff_number: str = "") -> pages.Contact:
+    """Return a department as people meet it."""
+    return pages.Contact(
+        title=department.say(language),
+        staff_number=staff_number,
+        telephone=department.telephone,
+        address=department.say_address(language),
+    )
+
+
+def case_row(visit: Visit, row: Any, address: str, *, staff: bool, news: Mapping[int, Any] | None = None) -> pages.CaseRow:
+    """Return one line of a list."""
+    type_row, declared = visit.house.book[row.type_id], visit.house.declared(row.type_id)
+    zone = visit.house.directory.tree[row.district_id].timezone
+    language = visit.language
+    said_state = type_row.say_state(row.state, language)
+    outcome = type_row.say_outcome(row.outcome, language)
+    under = [category(declared, row, language), area(visit, row)]
+    department = visit.house.directory.department(row.department_id) if row.department_id else None
+    last = texts.say_moment(row.changed, zone, language, visit.at)
+    if news and row.id in news:
+        last = visit.say(_("New: {when}"), when=last)
+    return pages.CaseRow(
+        number=numbers.show(row.number),
+        href=f"{address}/{numbers.show(row.number)}",
+        title=row.title,
+        under=" · ".join(w for w in under if w),
+        state=outcome or said_state,
+        tone=tone(declared, row),
+        applicant=applicant(visit, declared, row) if staff else "",
+        department=department.say(language) if department else "",
+        received=texts.say_moment(row.received, zone, language, visit.at),
+        last=last,
+        urgent=row.priority > 0,
+    )
+
+
+def applicant(visit: Visit, declared: CaseType | None, row: Any) -> str:
+    """Return the applicant's masked name, as it was filed."""
+    if declared is None:
+        return ""
+    shown = masked(declared.form, row.data, visit)
+    return next((str(shown[n]) for n, p in personal_fields(declared.form).items() if p.kind == "name" and shown.get(n)), visit.say(_("Anonymous")))

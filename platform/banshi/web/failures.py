@@ -1,0 +1,233 @@
+"""Every failure becomes an answer: problem+json (RFC 9457) for the API, a designed page otherwise; never a stack trace.
+
+A form that came without a valid token or session is given back with its input.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, PermissionDeniedException
+from litestar.middleware.csrf import generate_csrf_token
+
+from banshi import texts
+from banshi.db import is_gone
+from banshi.errors import (
+    Conflict,
+    DatabaseUnavailable,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotSignedIn,
+    Refused,
+    Throttled,
+)
+from banshi.web import forms, pages, templating
+from banshi.web.security import csrf
+from banshi.web.site import ChoosePost, Site, chrome, csrf_token, html_response, language_of, make_cookie
+
+_ = texts.translator("banshi")
+log = logging.getLogger("banshi.failure")
+
+RETRY_AFTER = 5
+
+TITLES: dict[int, texts.Text] = {
+    400: _("Something in the request is not right"),
+    401: _("Sign in to go on"),
+    403: _("You may not do this"),
+    404: _("There is nothing here"),
+    405: _("This address does not take that"),
+    409: _("This does not fit what is there now"),
+    410: _("This is no longer here"),
+    413: _("That is too much at once"),
+    429: _("Too many attempts"),
+    500: _("Something went wrong on our side"),
+    503: _("We cannot answer at this moment"),
+}
+LEADS: dict[int, texts.Text] = {
+    400: _("Go back, look at what you entered, and send it again."),
+    404: _("The address may be mistyped, or the page was moved. A case number can be looked up by itself."),
+    405: _("Go back and use the buttons of the page."),
+    413: _("Shorten what you wrote, and send it again."),
+    500: _("Nothing was changed. The fault is recorded; if you tell us the number below, we find it at once."),
+    503: _("The page comes back by itself in a few seconds. Nothing that you sent before is lost."),
+}
+
+
+async def refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
+    """Answer a refusal of the domain."""
+    said = texts.say(error.text, language_of(request), **error.values)
+    headers = {"Retry-After": str(error.seconds)} if isinstance(error, Throttled) else {}
+    if wants_json(request):
+        problems = error.problems if isinstance(error, Invalid) else {}
+        return problem(request, error.status, said, problems=problems, headers=headers)
+    if isinstance(error, NotSignedIn):
+        return await sign_in_again(request, said)
+    if isinstance(error, ChoosePost):
+        return Response("", status_code=303, headers={"Location": f"/desk/post?next={request.url.path}"})
+    return page(request, error.status, said, headers)
+
+
+async def csrf_failed(request: Request[Any, Any, Any], error: PermissionDeniedException) -> Response[Any]:
+    """Answer a form without a valid token with the form itself: what was written, to be sent once more."""
+    if wants_json(request) or request.method != "POST":
+        return page(request, 403, error.detail)
+    site: Site = request.app.state.site
+    token = generate_csrf_token(secret=csrf(site.settings).secret)
+    return await _again(request, token, status=403)
+
+
+async def sign_in_again(request: Request[Any, Any, Any], said: str) -> Response[Any]:
+    """Answer somebody whose session is over: the sign-in form, carrying what they wrote."""
+    site: Site = request.app.state.site
+    language = language_of(request)
+    raw = forms.answers(await forms.read(request)) if request.method == "POST" else {}
+    kept = tuple((f"kept.{name}", value) for name, values in raw.items() for value in values)
+    here = request.url.path + (f"?{request.url.query}" if request.method == "GET" and request.url.query else "")
+    shown = pages.SignInPage(
+        form=sign_in_form(language, next_path=here, hidden=kept, problems=(pages.Problem(text=said),) if kept else ()),
+        kept=bool(kept),
+    )
+    return _render(site, request, "sign_in.html", shown, 401)
+
+
+def sign_in_form(
+    language: texts.Language,
+    *,
+    next_path: str = "",
+    login: str = "",
+    hidden: tuple[tuple[str, str], ...] = (),
+    problems: tuple[pages.Problem, ...] = (),
+) -> pages.Form:
+    """Return the sign-in form; what is in ``hidden`` is there again afterwards."""
+    return pages.Form(
+        action="/sign-in",
+        fields=(
+            pages.Field(name="login", label=texts.say(_("Login"), language), kind="text", value=login, autocomplete="username"),
+            pages.Field(name="password", label=texts.say(_("Password"), language), kind="password", autocomplete="current-password"),
+        ),
+        button=texts.say(_("Sign in"), language),
+        problems=problems,
+        hidden=(("next", next_path), *hidden) if next_path else hidden,
+    )
+
+
+async def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """Answer what the framework refuses: unknown address, wrong method, a body that cannot be read."""
+    if isinstance(error, PermissionDeniedException) and "CSRF" in str(error.detail):
+        return await csrf_failed(request, error)
+    if error.status_code >= 500:
+        return await unexpected(request, error)
+    language = language_of(request)
+    lead = LEADS.get(error.status_code, LEADS[400])
+    if wants_json(request):
+        said = str(error.detail) if error.status_code == 400 else texts.say(lead, language)
+        return problem(request, error.status_code, said, headers=dict(error.headers or {}))
+    return page(request, error.status_code, texts.say(lead, language), dict(error.headers or {}))
+
+
+async def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Answer everything else: 503 when the database is away, else 500 with the number under which it is logged."""
+    if isinstance(error, DatabaseUnavailable) or is_gone(error):
+        log.warning("database away", extra={"request_id": request.state.get("request_id")})
+        lead = texts.say(LEADS[503], language_of(request))
+        headers = {"Retry-After": str(RETRY_AFTER)}
+        return problem(request, 503, lead, headers=headers) if wants_json(request) else page(request, 503, lead, headers)
+    log.error("unexpected", exc_info=error, extra={"request_id": request.state.get("request_id"), "path": request.url.path})
+    lead = texts.say(LEADS[500], language_of(request))
+    return problem(request, 500, lead) if wants_json(request) else page(request, 500, lead)
+
+
+def wants_json(request: Request[Any, Any, Any]) -> bool:
+    """Return whether the answer goes to a program."""
+    return request.url.path.startswith(("/api/", "/schema")) or request.url.path == "/health"
+
+
+def problem(
+    request: Request[Any, Any, Any],
+    status: int,
+    detail: str,
+    *,
+    problems: Any = None,
+    headers: dict[str, str] | None = None,
+) -> Response[bytes]:
+    """Return problem+json: title by status, the specific words in ``detail``, one entry in ``errors`` for each wrong field."""
+    language = language_of(request)
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": texts.say(TITLES.get(status, TITLES[400]), language),
+        "status": status,
+        "detail": detail,
+        "instance": request.url.path,
+        "request_id": request.state.get("request_id", ""),
+    }
+    if problems:
+        body["errors"] = [{"pointer": f"/data/{name}", "detail": texts.say(text, language)} for name, text in problems.items()]
+    return Response(
+        msgspec.json.encode(body), status_code=status, media_type="application/problem+json", headers=headers or {}
+    )
+
+
+def page(
+    request: Request[Any, Any, Any], status: int, lead: str, headers: dict[str, str] | None = None
+) -> Response[str]:
+    """Return a designed page for a failure, with ways on; needs no database."""
+    site: Site = request.app.state.site
+    language = language_of(request)
+    ways = [pages.Link(text=texts.say(_("To the first page"), language), href="/")]
+    if request.url.path.startswith("/desk"):
+        ways.insert(0, pages.Link(text=texts.say(_("To your work"), language), href="/desk"))
+    else:
+        ways.append(pages.Link(text=texts.say(_("Follow a case by its number"), language), href="/track"))
+    if status == 503:
+        ways.insert(0, pages.Link(text=texts.say(_("Try again"), language), href=request.url.path if request.method == "GET" else "/"))
+    shown = pages.ErrorPage(
+        status=status, title=texts.say(TITLES.get(status, TITLES[400]), language), lead=lead, ways=tuple(ways)
+    )
+    response = _render(site, request, "error.html", shown, status)
+    response.headers.update(headers or {})
+    return response
+
+
+async def _again(request: Request[Any, Any, Any], token: str, *, status: int) -> Response[str]:
+    """Return the page that shows what was written and sends it again under a fresh token."""
+    site: Site = request.app.state.site
+    raw = await forms.read(request)
+    shown = resume_page(request, request.url.path, raw)
+    response = _render(site, request, "resume.html", shown, status, token=token)
+    response.set_cookie(make_cookie(site.settings, "csrf", token))
+    return response
+
+
+def resume_page(request: Request[Any, Any, Any], path: str, raw: dict[str, list[str]]) -> pages.ResumePage:
+    """Return the page that shows what was written before, and sends it to ``path``."""
+    secret = {"password"}
+    hidden = tuple((n, v) for n, values in raw.items() if n != forms.CSRF_FIELD for v in values)
+    shown = tuple((n, v) for n, v in hidden if n not in forms.OWN and n not in secret and v)
+    button = texts.say(_("Send it now"), language_of(request))
+    return pages.ResumePage(answers=shown, form=pages.Form(action=path, fields=(), button=button, hidden=hidden, cancel="/"))
+
+
+def _render(
+    site: Site, request: Request[Any, Any, Any], template: str, shown: msgspec.Struct, status: int, *, token: str = ""
+) -> Response[str]:
+    directory = site.seen
+    visitor = request.state.get("visitor")
+    frame = chrome(
+        site, request, directory=directory, visitor=visitor, district=None, desk=request.url.path.startswith("/desk")
+    )
+    frame = msgspec.structs.replace(frame, csrf=token or csrf_token(request) or request.cookies.get("csrf", ""))
+    env = templating.environment(site.registry.packages, "kernel", language_of(request))
+    return html_response(env.get_template(template).render(chrome=frame, page=shown), status=status)
+
+
+HANDLERS: dict[Any, Any] = {
+    Refused: refused,
+    HTTPException: http,
+    DatabaseUnavailable: unexpected,
+    Exception: unexpected,
+}
+__all__ = ["HANDLERS", "Conflict", "Forbidden", "NotFound", "page", "problem", "refused", "resume_page", "sign_in_form"]

@@ -1,0 +1,127 @@
+"""Forms from structs: what a browser sent to raw input, and a struct's fields to what the page draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from litestar import Request
+
+from banshi import texts
+from banshi.cases.decoding import FieldShape, shapes
+from banshi.districts import District, Tree
+from banshi.errors import Invalid
+from banshi.web import pages
+
+CSRF_FIELD = "_csrf_token"
+OWN = frozenset({CSRF_FIELD, "key", "revision"})
+RADIOS_UP_TO = 8
+
+
+async def read(request: Request[Any, Any, Any]) -> dict[str, list[str]]:
+    """Return every field of a posted form with all its values, files left out."""
+    form = await request.form()
+    found: dict[str, list[str]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def one(raw: Mapping[str, Sequence[str]], name: str) -> str:
+    """Return a field's last value, empty where it was not sent."""
+    values = raw.get(name) or [""]
+    return values[-1]
+
+
+def answers(raw: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return what a person answered: everything but what the form carries for itself."""
+    return {name: values for name, values in raw.items() if name not in OWN}
+
+
+def fields(
+    form: type[msgspec.Struct],
+    language: texts.Language,
+    *,
+    raw: Mapping[str, Any] | None = None,
+    problems: Mapping[str, Any] | None = None,
+    only: Sequence[str] | None = None,
+    tree: Tree | None = None,
+    district: District | None = None,
+) -> tuple[pages.Field, ...]:
+    """Return the fields of ``form`` as they are drawn, with the raw input and its problems."""
+    raw, problems = raw or {}, problems or {}
+    drawn = []
+    for shape in shapes(form):
+        if only is None or shape.name in only:
+            drawn.append(_field(shape, language, raw, problems, tree, district))
+    return tuple(drawn)
+
+
+def problem_list(problems: Mapping[str, Any], language: texts.Language) -> tuple[pages.Problem, ...]:
+    """Return the lines of the error summary."""
+    return tuple(pages.Problem(text=texts.say(text, language), field=name) for name, text in problems.items())
+
+
+def problems_of(refused: Invalid) -> dict[str, Any]:
+    """Return the problems of a refusal; one that names no field stands alone."""
+    return dict(refused.problems) or {"": texts.Said(refused.text, refused.values) if isinstance(refused.text, texts.Text) else refused.text}
+
+
+def say_value(shape: FieldShape, value: Any, language: texts.Language, tree: Tree | None = None) -> str:
+    """Return a stored value in words: an option's label, an area's name, anything else as it is."""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(say_value(shape, v, language, tree) for v in value)
+    for option in shape.ask.options:
+        if option.value == value:
+            return texts.say(option.label, language)
+    if shape.ask.areas and tree is not None and (found := tree.find(str(value))):
+        return " ".join(d.say(language) for d in reversed(tree.above(found.id)) if d.parent_id is not None) or found.say(language)
+    return "" if value is None else str(value)
+
+
+def _field(
+    shape: FieldShape,
+    language: texts.Language,
+    raw: Mapping[str, Any],
+    problems: Mapping[str, Any],
+    tree: Tree | None,
+    district: District | None,
+) -> pages.Field:
+    given = raw.get(shape.name)
+    values = [str(v) for v in given] if isinstance(given, (list, tuple)) else [str(given)] if given is not None else []
+    options = [(o.value, texts.say(o.label, language), texts.say(o.hint, language)) for o in shape.ask.options]
+    if shape.ask.areas and tree is not None:
+        options = area_options(tree, district, language)
+    return pages.Field(
+        name=shape.name,
+        label=texts.say(shape.ask.label, language),
+        hint=texts.say(shape.ask.hint, language),
+        kind=_kind(shape, len(options)),
+        value=values[-1] if values else "",
+        error=texts.say(problems[shape.name], language) if shape.name in problems else "",
+        choices=tuple(pages.Choice(value=v, label=label, hint=hint, chosen=v in values) for v, label, hint in options),
+        rows=shape.ask.rows,
+        longest=shape.longest if shape.ask.rows > 1 else None,
+        autocomplete=shape.ask.autocomplete,
+        optional=not shape.required,
+    )
+
+
+def area_options(tree: Tree, district: District | None, language: texts.Language) -> list[tuple[str, str, str]]:
+    """Return the places below a district, streets before their communities."""
+    if district is None:
+        return []
+    inside = sorted((d for d in tree.below(district.id) if d.id != district.id), key=lambda d: d.path)
+    return [(d.code, "\u3000" * (len(d.path) - len(district.path) - 1) + d.say(language), "") for d in inside]
+
+
+def _kind(shape: FieldShape, options: int) -> Any:
+    if shape.kind == "bool":
+        return "checkbox"
+    if options:
+        return "checkboxes" if shape.many else ("radios" if options <= RADIOS_UP_TO and not shape.ask.areas else "select")
+    if shape.personal is not None and shape.personal.kind == "telephone":
+        return "telephone"
+    return {"int": "number", "date": "date"}.get(shape.kind, "textarea" if shape.ask.rows > 1 else "text")

@@ -1,0 +1,134 @@
+"""What guards every answer: headers, CSRF, request ids, the remembered choices, and one JSON log line a request."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import secrets
+import time
+from typing import Any
+
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from banshi import texts
+from banshi.settings import Settings
+from banshi.web.site import DISTRICT_COOKIE, LANGUAGE_COOKIE, LARGE_COOKIE, make_cookie
+
+log = logging.getLogger("banshi.request")
+
+TOKEN_ROUTE = "banshi_token_route"  # noqa: S105 -- the name of a handler option; only the kernel sets it, on routes that take no cookie
+"""Handler option of routes that are called with a token and take no cookie: only those need no CSRF token."""
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(self)",
+}
+_NUMBER = re.compile(r"/case/(\d{4}-?\d{4}-?\d{4})")
+
+
+def csrf(settings: Settings) -> CSRFConfig:
+    """Return the CSRF protection of every route that takes cookies."""
+    secret = settings.keys()[0][1].decode() + " csrf"
+    return CSRFConfig(
+        secret=secret,
+        cookie_name="csrf",
+        cookie_secure=settings.secure_cookies,
+        cookie_httponly=True,
+        cookie_samesite="lax",
+        exclude_from_csrf_key=TOKEN_ROUTE,
+    )
+
+
+class Frame:
+    """The outermost layer: gives the request an id, the answer its headers and cookies of choice, and the log its line."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        started, said = time.perf_counter(), {"status": 0}
+        chosen = _choices(scope, self.settings)
+
+        async def framed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                said["status"] = message["status"]
+                headers = MutableScopeHeaders.from_message(message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                headers["X-Request-Id"] = request_id
+                for cookie in chosen:
+                    headers.add("set-cookie", cookie)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, framed)
+        finally:
+            path = scope["path"]
+            number = _NUMBER.search(path)
+            log.info(
+                "request",
+                extra={
+                    "request_id": request_id,
+                    "method": scope["method"],
+                    "path": path,
+                    "status": said["status"],
+                    "ms": round((time.perf_counter() - started) * 1000, 1),
+                    **({"case": number[1].replace("-", "")} if number else {}),
+                },
+            )
+
+
+def _choices(scope: Any, settings: Settings) -> list[str]:
+    """Return the cookies that remember what the address asks for: language, large type."""
+    query = scope.get("query_string", b"")
+    if b"lang=" not in query and b"large=" not in query:
+        return []
+    asked = dict(part.partition("=")[::2] for part in query.decode("latin-1").split("&"))
+    found = []
+    if asked.get("lang") in texts.LANGUAGES:
+        found.append(make_cookie(settings, LANGUAGE_COOKIE, asked["lang"]))
+    if asked.get("large") in {"0", "1"}:
+        found.append(make_cookie(settings, LARGE_COOKIE, asked["large"]))
+    return [c.to_header(header="") for c in found]
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, and what was given as extra. Never a body, never a name."""
+
+    _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as one line."""
+        line = {"at": self.formatTime(record), "level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        line |= {k: v for k, v in vars(record).items() if k not in self._PLAIN}
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def log_to_standard_error(level: str) -> None:
+    """Write the log as JSON lines to standard error."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+
+
+__all__ = ["DISTRICT_COOKIE", "HEADERS", "TOKEN_ROUTE", "Frame", "JsonLines", "csrf", "log_to_standard_error"]

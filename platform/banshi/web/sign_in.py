@@ -1,0 +1,115 @@
+"""Signing in and out, and going on where the session ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+
+from banshi import texts
+from banshi.errors import NotFound, NotSignedIn, Refused, Throttled
+from banshi.identity import access
+from banshi.web import failures, forms, pages
+from banshi.web.site import SESSION_COOKIE, Site
+
+_ = texts.translator("banshi")
+KEPT = "kept."
+
+
+@get("/sign-in")
+async def show(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Show the sign-in form."""
+    site: Site = request.app.state.site
+    async with site.visit(request) as visit:
+        form = failures.sign_in_form(visit.language, next_path=safe_path(request.query_params.get("next", "")))
+        return visit.page("sign_in.html", pages.SignInPage(form=form, kept=False))
+
+
+@post("/sign-in")
+async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Check login and password; then go where the person wanted, with what they had written."""
+    site: Site = request.app.state.site
+    raw = await forms.read(request)
+    login, target = forms.one(raw, "login").strip(), safe_path(forms.one(raw, "next"))
+    kept = {name.removeprefix(KEPT): values for name, values in raw.items() if name.startswith(KEPT)}
+    problem, status = "", 400
+    token = ""
+    try:
+        if not login or "\x00" in login or len(login) > 200:
+            raise Refused(_("The login or the password is not right."))
+        address = request.client.host if request.client else ""
+        token = await access.sign_in(site.database, login, forms.one(raw, "password"), address, site.now())
+    except Refused as refused:
+        problem = texts.say(refused.text, failures.language_of(request), **refused.values)
+        status = 429 if isinstance(refused, Throttled) else 400
+    async with site.visit(request) as visit:
+        if problem:
+            hidden = tuple((KEPT + n, v) for n, values in kept.items() for v in values)
+            form = failures.sign_in_form(
+                visit.language,
+                next_path=target,
+                login=login,
+                hidden=hidden,
+                problems=(pages.Problem(text=problem, field="login"),),
+            )
+            return visit.page("sign_in.html", pages.SignInPage(form=form, kept=bool(kept)), status=status)
+        visit.cookies.append(visit.cookie(SESSION_COOKIE, token, lasts=int(access.SESSION_LASTS.total_seconds())))
+        if kept:
+            return visit.page("resume.html", failures.resume_page(request, target, kept))
+        if target:
+            return visit.go(target)
+        visitor = await access.who(visit.db, token, visit.at)
+        return visit.go("/desk" if visitor.posts else "/my")
+
+
+@post("/sign-out")
+async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
+    """End the session."""
+    site: Site = request.app.state.site
+    async with site.visit(request) as visit:
+        await access.sign_out(visit.db, request.cookies.get(SESSION_COOKIE, ""))
+        visit.cookies.append(visit.cookie(SESSION_COOKIE, "", lasts=0))
+        return visit.go("/")
+
+
+@get("/desk/post")
+async def choose_post(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Ask somebody with several posts in which of them they work now."""
+    site: Site = request.app.state.site
+    async with site.visit(request) as visit:
+        if visit.visitor.person_id is None:
+            raise NotSignedIn(_("Sign in to go on."))
+        directory = visit.house.directory
+        choices = tuple(
+            pages.Choice(
+                value=str(p.id), label=directory.department(p.department_id).say(visit.language) + " · " + p.staff_number, chosen=p == visit.visitor.post
+            )
+            for p in visit.visitor.posts
+        )
+        field = pages.Field(name="post", label=visit.say(_("In which post do you work now?")), kind="radios", choices=choices)
+        hidden = (("next", safe_path(request.query_params.get("next", "")) or "/desk"),)
+        form = pages.Form(action="/desk/post", fields=(field,), button=visit.say(_("Go on")), hidden=hidden)
+        return visit.page("capacity.html", pages.CapacityPage(form=form), desk=True)
+
+
+@post("/desk/post")
+async def take_post(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Remember the post for this session."""
+    site: Site = request.app.state.site
+    raw = await forms.read(request)
+    async with site.visit(request) as visit:
+        chosen = next((p for p in visit.visitor.posts if str(p.id) == forms.one(raw, "post")), None)
+        if chosen is None:
+            raise NotFound(_("You do not hold that post."))
+        await access.choose_post(visit.db, request.cookies.get(SESSION_COOKIE, ""), chosen.id)
+        return visit.go(safe_path(forms.one(raw, "next")) or "/desk")
+
+
+def safe_path(path: str) -> str:
+    """Return ``path`` if it leads within this site, else nothing."""
+    plain = path.startswith("/") and not path.startswith(("//", "/\\")) and not any(c < " " for c in path)
+    return path if plain else ""
+
+
+HANDLERS = [show, sign_in, sign_out, choose_post, take_post]
+__all__ = ["HANDLERS", "safe_path"]
