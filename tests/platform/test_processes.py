@@ -94,14 +94,18 @@ class Room:
         """The folder of the embedded server."""
         return self.folder / "data"
 
-    def start(self, *arguments: str, database_url: str = "postgresql://nobody@nowhere/") -> subprocess.Popen[str]:
+    def start(self, *arguments: str, database_url: str = "postgresql://nobody@nowhere/") -> subprocess.Popen[bytes]:
         """Run the stand-in's `python -m`, marked."""
         settings = Settings(data=self.data, database_url=database_url, port=self.port, workers=2)
         path = os.pathsep.join([str(self.folder), *sys.path])
         environ = os.environ | to_environment(settings) | {MARK: str(self.folder), "STANDIN_ROOM": str(self.folder), "PYTHONPATH": path}
-        return subprocess.Popen(
-            [sys.executable, "-m", "standin", *arguments], env=environ, stderr=subprocess.PIPE, text=True, start_new_session=True
-        )
+        with self.said.open("wb") as said:
+            return subprocess.Popen([sys.executable, "-m", "standin", *arguments], env=environ, stderr=said, start_new_session=True)
+
+    @property
+    def said(self) -> Path:
+        """The file with what the last one that was started says on standard error."""
+        return self.folder / "said"
 
     def get(self) -> str:
         """Return what a web process answers; raise OSError where none does."""
@@ -132,7 +136,7 @@ def room() -> Iterator[Room]:
         port = free.getsockname()[1]
     room = Room(folder, port)
     yield room
-    assert room.processes() == []
+    _until(lambda: room.processes() == [])
     EmbeddedServer(room.data).erase()
     shutil.rmtree(folder)
 
@@ -145,7 +149,7 @@ def test_a_dead_web_process_is_replaced_and_the_site_stays_up(room: Room) -> Non
     _until(lambda: len([line for line in room.processes() if "spawn_main" in line]) == 2)
     assert "postgresql://nobody@nowhere/" in room.get()
     assert _end(server, signal.SIGTERM) == 0
-    assert room.processes() == []
+    _until(lambda: room.processes() == [])
 
 
 @pytest.mark.parametrize("whole_group", [True, False], ids=["ctrl-c", "sigint"])
@@ -173,8 +177,7 @@ def test_a_taken_port_is_said_and_ends_the_start(room: Room) -> None:
     with socket.create_server(("127.0.0.1", room.port)):
         server = room.start("serve")
         assert server.wait(15) != 0
-    assert server.stderr is not None
-    assert f"Port {room.port} of 127.0.0.1 is taken" in server.stderr.read()
+    assert f"Port {room.port} of 127.0.0.1 is taken" in room.said.read_text()
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -193,7 +196,7 @@ def test_a_demo_that_ends_leaves_no_process_no_lock_no_socket(room: Room, ending
     server = EmbeddedServer(room.data)
     assert server.running()
     assert _end(demo, ending) == 0
-    assert room.processes() == []
+    _until(lambda: room.processes() == [])
     assert (room.folder / "cleared").exists()
     _assert_nothing_is_left(server)
 
@@ -205,16 +208,15 @@ def test_a_second_interrupt_does_not_cut_the_clearing_up_short(room: Room) -> No
         demo.send_signal(signal.SIGINT)
         time.sleep(0.02)
     demo.wait(20)
-    assert room.processes() == []
+    _until(lambda: room.processes() == [])
     _assert_nothing_is_left(EmbeddedServer(room.data))
 
 
 def test_a_failing_child_ends_the_demo_and_is_named(room: Room) -> None:
     demo = room.start("demo", "worker", "fail", database_url="")
     assert demo.wait(20) != 0
-    assert demo.stderr is not None
-    assert "banshi fail ended with status 3" in demo.stderr.read()
-    assert room.processes() == []
+    assert "banshi fail ended with status 3" in room.said.read_text()
+    _until(lambda: room.processes() == [])
     _assert_nothing_is_left(EmbeddedServer(room.data))
 
 
@@ -269,7 +271,7 @@ def _until(look: Callable[[], T]) -> T:
         time.sleep(0.05)
 
 
-def _end(process: subprocess.Popen[str], ending: signal.Signals) -> int:
+def _end(process: subprocess.Popen[bytes], ending: signal.Signals) -> int:
     process.send_signal(ending)
     return process.wait(20)
 
