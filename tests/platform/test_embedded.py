@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import asyncpg
-import psutil
+import asyncpg  # type: ignore[import-untyped]
+import psutil  # type: ignore[import-untyped]
 import psycopg
 import pytest
 from sqlalchemy import make_url, text

@@ -232,8 +232,8 @@ def _empty_schemas(url: str) -> list[str]:
     with psycopg.connect(libpq_url(url)) as connection:
         full = connection.execute(
             """
-            SELECT DISTINCT relnamespace::regnamespace::text FROM pg_class c
-            WHERE relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema') AND relnamespace::regnamespace::text NOT LIKE 'pg\\_%'
+            SELECT DISTINCT nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'
               AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
             """
         ).fetchall()
