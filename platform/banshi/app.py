@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -15,14 +14,16 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 
 from banshi import clock, notify, plugins
 from banshi import settings as settings_module
 from banshi.cases import verifying
+from banshi.cases.book import put_types
 from banshi.cases.tables import idempotency
 from banshi.contracts import ADMINISTER, OPERATE, PERSONAL, Job, JobContext, Role
 from banshi.db import Database
+from banshi.identity.people import put_roles
 from banshi.identity.tables import session, throttle
 from banshi.jobs import periodic, relay
 from banshi.plugins import Registry
@@ -37,6 +38,7 @@ _ = translator("banshi")
 
 LARGEST_BODY = 1_000_000
 KEYS_LAST = timedelta(days=30)
+DECLARING = 0x64656C6172
 
 KERNEL_ROLES = (
     Role(owner="kernel", name="administrator", title=_("Administrator"), permissions=(ADMINISTER, OPERATE), reach="district"),
@@ -111,6 +113,17 @@ def from_environment() -> Litestar:
     return create_app(settings)
 
 
+async def declare(database: Database, registry: Registry) -> list[str]:
+    """Write what the code declares as rows (roles, type versions, upgrades of open cases); return a line for each new thing.
+
+    `banshi migrate` calls it, never a web start. One process at a time: the others wait.
+    """
+    async with database.transaction() as db:
+        await db.execute(text("select pg_advisory_xact_lock(:key)"), {"key": DECLARING})
+        await put_roles(db, (*KERNEL_ROLES, *registry.roles))
+        return await put_types(db, registry)
+
+
 def kernel_jobs(keyring: Keyring) -> tuple[Job, ...]:
     """Return the kernel's own periodic work."""
 
@@ -133,16 +146,17 @@ def kernel_jobs(keyring: Keyring) -> tuple[Job, ...]:
     )
 
 
-async def work(settings: Settings, stop: asyncio.Event) -> None:
-    """Run the relay and the periodic jobs until ``stop``."""
+async def work(settings: Settings) -> None:
+    """Run the relay and the periodic jobs until cancelled."""
+    log_to_standard_error(settings.log_level)
     registry = plugins.load(strict=settings.strict)
     database = Database(settings.database_url, pool_size=4)
     app = periodic.timetable(database, (*kernel_jobs(Keyring(settings.keys())), *registry.jobs))
     try:
         async with periodic.working(app):
-            await relay.run(database, [notify.NOTICES], stop)
+            await relay.run(database, [notify.NOTICES])
     finally:
         await database.close()
 
 
-__all__ = ["KERNEL_ROLES", "create_app", "from_environment", "kernel_jobs", "work"]
+__all__ = ["KERNEL_ROLES", "create_app", "declare", "from_environment", "kernel_jobs", "work"]

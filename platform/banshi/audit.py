@@ -41,7 +41,7 @@ audit_entry = Table(
 audit_head = Table(
     "audit_head",
     metadata,
-    Column("only", SmallInteger, primary_key=True),
+    Column("id", SmallInteger, primary_key=True),
     Column("sequence", BigInteger, nullable=False),
     Column("digest", LargeBinary, nullable=False),
 )

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, ForeignKey, Identity, Table, Text, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
-from banshi.db import KERNEL, Connection, owner_metadata
+from banshi.db import KERNEL, Connection, owner_metadata, plain
 
 metadata = owner_metadata(KERNEL)
 
@@ -138,7 +138,7 @@ class Tree:
 async def load_tree(db: Connection) -> Tree:
     """Return the tree as the database has it now (two queries)."""
     rows = (await db.execute(select(district).order_by(district.c.path))).mappings()
-    districts = [msgspec.convert({**r, "path": tuple(r["path"])}, District) for r in rows]
+    districts = [msgspec.convert(plain(r), District) for r in rows]
     switches = await db.execute(select(district_plugin.c.district_id, district_plugin.c.plugin, district_plugin.c.enabled))
     return Tree(districts, {(r.district_id, r.plugin): r.enabled for r in switches})
 

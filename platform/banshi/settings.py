@@ -25,6 +25,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers         web processes
     secure_cookies  cookies only over https; turn off for plain http on a trusted machine
     strict          a broken plugin stops the start instead of being fenced
+    demo            the sign-in page tells the demo city's logins
     hotline         the telephone number that does everything the pages do
     log_level       DEBUG, INFO, WARNING or ERROR
     """
@@ -37,6 +38,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: int = 2
     secure_cookies: bool = True
     strict: bool = False
+    demo: bool = False
     hotline: str = "12345"
     log_level: str = "INFO"
 

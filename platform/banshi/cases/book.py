@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from banshi.audit import canonical
 from banshi.cases.tables import case, case_type
 from banshi.contracts import Actor, CaseType, State
-from banshi.db import Connection
+from banshi.db import Connection, plain
 from banshi.districts import touch
 from banshi.errors import PluginError
 from banshi.identity.directory import Directory
@@ -106,7 +106,7 @@ async def load_book(db: Connection) -> TypeBook:
     """Return the book as the database has it now (one query)."""
     columns = [case_type.c[n] for n in ("id", "owner", "name", "version", "title", "states", "outcomes")]
     rows = (await db.execute(select(*columns))).mappings()
-    return TypeBook([msgspec.convert(dict(r), TypeRow) for r in rows])
+    return TypeBook([msgspec.convert(plain(r), TypeRow) for r in rows])
 
 
 def declared_states(declared: CaseType) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, RowMapping
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -83,6 +83,11 @@ class Database:
     async def close(self) -> None:
         """Give every connection back."""
         await self.engine.dispose()
+
+
+def plain(row: RowMapping) -> dict[str, Any]:
+    """Return a row as a dict with ordinary names (SQLAlchemy's are a kind of str that msgspec does not take)."""
+    return {str(name): value for name, value in row.items()}
 
 
 def is_gone(error: BaseException) -> bool:

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import select
 
 from banshi.contracts import Actor, Reach
-from banshi.db import Connection
+from banshi.db import Connection, plain
 from banshi.districts import Tree, load_tree
 from banshi.identity.tables import department, duty, role
 
@@ -144,9 +144,9 @@ class Directory:
 async def load_directory(db: Connection, revision: int) -> Directory:
     """Return the directory as the database has it now (five small queries)."""
     tree = await load_tree(db)
-    departments = [msgspec.convert(dict(r), Department) for r in (await db.execute(select(department))).mappings()]
+    departments = [msgspec.convert(plain(r), Department) for r in (await db.execute(select(department))).mappings()]
     duties = [
-        msgspec.convert({k: v for k, v in r.items() if k != "id"}, Duty) for r in (await db.execute(select(duty))).mappings()
+        msgspec.convert(plain(r), Duty) for r in (await db.execute(select(duty))).mappings()
     ]
     roles = [
         RoleRow(name=r.name, reach=r.reach, permissions=frozenset(p["name"] for p in r.permissions))

@@ -58,9 +58,9 @@ async def feed(db: Connection, consumer: Consumer, *, batch: int = BATCH) -> int
     return len(rows)
 
 
-async def run(database: Database, consumers: Sequence[Consumer], stop: asyncio.Event) -> None:
-    """Feed every consumer until ``stop``; one that fails is logged and tried again, the others go on."""
-    while not stop.is_set():
+async def run(database: Database, consumers: Sequence[Consumer]) -> None:
+    """Feed every consumer until cancelled; one that fails is logged and tried again, the others go on."""
+    while True:
         fed = 0
         for consumer in consumers:
             try:
@@ -72,10 +72,7 @@ async def run(database: Database, consumers: Sequence[Consumer], stop: asyncio.E
             except Exception:
                 log.exception("consumer failed", extra={"consumer": consumer.name})
         if not fed:
-            try:
-                await asyncio.wait_for(stop.wait(), PAUSE)
-            except TimeoutError:
-                continue
+            await asyncio.sleep(PAUSE)
 
 
 _CURSOR = text("""

@@ -32,10 +32,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "audit_head",
-        sa.Column("only", sa.SmallInteger(), nullable=False),
+        sa.Column("id", sa.SmallInteger(), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("only", name=op.f("audit_head_pkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("audit_head_pkey")),
         schema="kernel",
     )
     op.create_table(
@@ -374,7 +374,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "digest", "case_id", name=op.f("personal_index_pkey")),
         schema="kernel",
     )
-    op.execute("insert into kernel.audit_head (only, sequence, digest) values (1, 0, '')")
+    op.execute("insert into kernel.audit_head (id, sequence, digest) values (1, 0, '')")
     op.execute("insert into kernel.revision (name, value) values ('directory', 1)")
 
 

@@ -1,0 +1,62 @@
+"""The command line. Every command takes ``--data DIR``, and works beside a running demo on the same folder.
+
+Exit status 0, 1 (found a fault), 2 (wrong use); what went wrong goes to standard error.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from banshi.cli.serving import die_with_parent
+from banshi.errors import BanshiError
+
+COMMANDS = {
+    "serve": "running",
+    "worker": "running",
+    "demo": "running",
+    "simulator": "running",
+    "migrate": "running",
+    "backup": "running",
+    "restore": "running",
+    "plugins": "declarations",
+    "organisation": "people",
+    "user": "people",
+    "token": "people",
+    "import": "records",
+    "case": "records",
+    "audit": "records",
+}
+
+
+class Lazy(click.Group):
+    """Loads a command's module when it is called: `banshi --help` stays quick."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return [name for name in sorted(COMMANDS) if name != "simulator"]
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """Return one command, None where there is none of that name."""
+        if name not in COMMANDS:
+            return None
+        found: click.Command = getattr(import_module(f"banshi.cli.{COMMANDS[name]}"), f"{name}_command")
+        return found
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="banshi")
+def banshi() -> None:
+    """banshi (办事): a public-service platform."""
+
+
+def main() -> None:
+    """Run the command line; a mistake of use or setting is one line on standard error, not a stack trace."""
+    die_with_parent()
+    try:
+        banshi(standalone_mode=True)
+    except BanshiError as error:
+        click.echo(f"banshi: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,70 @@
+"""`banshi plugins`: what is installed, whether it works, and what it declares."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from banshi import plugins
+from banshi.cli.common import echo_json, json_option
+from banshi.plugins import Registry
+from banshi.texts import labels
+
+
+@click.command("plugins")
+@json_option
+@click.option("--check", is_flag=True, help="Stop at the first broken plugin with status 1.")
+def plugins_command(as_json: bool, check: bool) -> None:  # noqa: FBT001
+    """List the plugins: name, version, health, and what each declares."""
+    registry = plugins.load(strict=check)
+    facts = describe(registry)
+    if as_json:
+        echo_json(facts)
+    else:
+        for fact in facts:
+            click.echo(f"{fact['name']:<20} {fact['version']:<10} {fact['health']}")
+            for kind, things in fact["declares"].items():
+                if things:
+                    click.echo(f"    {kind:<12} {', '.join(t['name'] for t in things)}")
+    if registry.failed:
+        for fault in registry.failed.values():
+            click.echo(fault, err=True)
+        sys.exit(1)
+
+
+def describe(registry: Registry) -> list[dict[str, Any]]:
+    """Return the registry as plain facts, one entry a plugin, sorted by name: the same for the same code."""
+    loaded = {p.name: p for p in registry.plugins}
+    return [
+        {
+            "name": name,
+            "version": loaded[name].version if name in loaded else "",
+            "package": loaded[name].package if name in loaded else "",
+            "health": "ok" if name in loaded else "failed",
+            "fault": registry.failed.get(name, ""),
+            "declares": _declares(registry.only([name])),
+        }
+        for name in registry.names
+    ]
+
+
+def _declares(only: Registry) -> dict[str, list[dict[str, Any]]]:
+    return {
+        "case_types": [
+            {
+                "name": c.key,
+                "version": c.version,
+                "title": labels(c.title),
+                "states": [s.name for s in c.states],
+                "actions": [{"name": a.name, "from": list(a.sources), "to": a.to, "needs": a.needs, "by": list(a.by)} for a in c.actions],
+                "outcomes": [o.name for o in c.outcomes],
+            }
+            for c in only.case_types
+        ],
+        "services": [{"name": f"{s.owner}.{s.name}", "title": labels(s.title), "case_type": s.case_type} for s in only.services],
+        "roles": [{"name": f"{r.owner}.{r.name}", "reach": r.reach, "permissions": [p.name for p in r.permissions]} for r in only.roles],
+        "routes": [{"name": c.__name__} for r in only.routes for c in r.controllers],
+        "jobs": [{"name": f"{j.owner}:{j.name}", "cron": j.cron} for j in only.jobs],
+    }

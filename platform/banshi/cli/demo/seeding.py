@@ -1,0 +1,231 @@
+"""Puts the demo city into an empty database, and tells in ``DIR/demo.json`` how to get in."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import secrets
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import func, select
+from stdnum import damm
+
+from banshi import clock, plugins
+from banshi.cases import acting
+from banshi.cases.acting import Act
+from banshi.cases.book import House, load_book
+from banshi.cases.decoding import decode
+from banshi.cases.opening import Opening, open_many
+from banshi.cases.tables import case
+from banshi.cli.common import SECRET
+from banshi.cli.demo.people import residents
+from banshi.cli.serving import Household
+from banshi.contracts import Actor, DemoCase
+from banshi.db import Connection, Database
+from banshi.db.embedded import EmbeddedServer
+from banshi.districts import district
+from banshi.errors import BanshiError
+from banshi.identity import access, organisation, people
+from banshi.identity.directory import Post, load_directory
+from banshi.identity.tables import account, person, post
+from banshi.privacy import Keyring
+from banshi.settings import Settings
+
+SEED = 20261123
+PASSWORD = "yunlan-demo"  # noqa: S105 -- a demo's, printed on its sign-in page
+RESIDENTS = 60
+CITY = Path(__file__).with_name("city.toml")
+PATIENCE = 60  # seconds until the web must answer
+
+
+def erase(settings: Settings) -> None:
+    """Remove everything of an earlier demo in the folder."""
+    EmbeddedServer(settings.data).erase()
+    for name in ("demo.json", SECRET):
+        (settings.data / name).unlink(missing_ok=True)
+
+
+def with_secret(settings: Settings) -> Settings:
+    """Return the settings with the demo's own key, made at the first start and kept in its folder."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    path = settings.data / SECRET
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(32))
+    return msgspec.structs.replace(settings, secret_key=(path.read_text(encoding="ascii").strip(),))
+
+
+async def seed(settings: Settings) -> dict[str, Any]:
+    """Build the city where there is none yet; return the facts of demo.json."""
+    database = Database(settings.database_url, pool_size=2)
+    keyring, registry, at = Keyring(settings.keys()), plugins.load(strict=settings.strict), clock.now()
+    path = settings.data / "demo.json"
+    try:
+        async with database.transaction() as db:
+            built = (await db.execute(select(func.count()).select_from(district))).scalar_one() > 0
+            if not built:
+                await _city(db, keyring, at)
+                house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
+                await _cases(db, house, at)
+            known = json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
+            facts = await _facts(db, settings, known.get("api_token", ""), at)
+    finally:
+        await database.close()
+    path.write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf8")
+    return facts
+
+
+async def _city(db: Connection, keyring: Keyring, at: datetime) -> None:
+    hashed = people.hash_password(PASSWORD)  # once: argon2 is slow on purpose, and a demo's password is no secret
+    await organisation.load(db, keyring, organisation.read(CITY), at - timedelta(days=90), hashed=hashed)
+    for one in residents(random.Random(SEED), RESIDENTS):  # noqa: S311 -- the same city every time
+        await people.add_account(
+            db, keyring, login=one.login, name=one.name, telephone=one.telephone, language=one.language, hashed=hashed, at=at - timedelta(days=90)
+        )
+
+
+async def _cases(db: Connection, house: House, at: datetime) -> None:
+    """Let the plugins' cases happen, one after the other, at the moments at which they would have."""
+    cast = await actors(db, house)
+    rng = random.Random(SEED)  # noqa: S311 -- the same city every time
+    for declared in house.registry.demo:
+        for one in declared.cases(rng):
+            await play(db, house, cast, declared.owner, one, at, draw=lambda: _number(rng))
+
+
+def _number(rng: random.Random) -> str:
+    body = str(rng.randrange(10**10, 10**11))
+    return body + damm.calc_check_digit(body)
+
+
+class Cast(msgspec.Struct, frozen=True):
+    """Who plays: residents by index, and staff by department."""
+
+    residents: tuple[Actor, ...]
+    staff: Mapping[int, tuple[Actor, ...]]
+    intake: tuple[Actor, ...]
+
+
+async def actors(db: Connection, house: House) -> Cast:
+    """Return everybody who can act in the demo."""
+    posts = (await db.execute(select(post).order_by(post.c.id))).all()
+    staff: dict[int, list[Actor]] = {}
+    for row in posts:
+        held = Post(id=row.id, department_id=row.department_id, staff_number=row.staff_number, roles=tuple(row.roles))
+        staff.setdefault(row.department_id, []).append(house.directory.staff(row.person_id, held))
+    employed = {row.person_id for row in posts}
+    ids = (await db.execute(select(person.c.id).order_by(person.c.id))).scalars()
+    found = tuple(Actor(capacity="resident", person_id=i) for i in ids if i not in employed)
+    intake = tuple(a for actors_ in staff.values() for a in actors_ if a.reach == "district" and any(p.startswith("tickets.") for p in a.permissions))
+    return Cast(found, {k: tuple(v) for k, v in staff.items()}, intake or tuple(a for v in staff.values() for a in v))
+
+
+async def play(
+    db: Connection, house: House, cast: Cast, owner: str, one: DemoCase, at: datetime, *, draw: Any = None
+) -> str:
+    """Let one case happen, as far as it goes by ``at``; return its number."""
+    declared = house.registry.case_type(f"{owner}.{one.case_type}")
+    place = house.directory.tree.find(one.district)
+    if place is None:
+        msg = f"The demo of {owner} names the district {one.district!r}, which the city does not have"
+        raise BanshiError(msg)
+    filed = at - timedelta(days=one.days_ago)
+    resident = cast.residents[one.resident % len(cast.residents)] if one.resident is not None else None
+    teller = resident or next((a for a in cast.intake if a.district_id in place.path), cast.intake[0])
+    wanted = Opening(case_type=declared, district_id=place.id, form=decode(declared.form, one.data), channel=one.channel)
+    extra = {"draw": draw} if draw else {}
+    opened = (await open_many(db, house, teller, [wanted], filed, **extra))[0]
+    for days, action, form, who in one.steps:
+        moment = filed + timedelta(days=days)
+        if moment > at:
+            break
+        row = (await db.execute(select(case).where(case.c.number == opened.number))).one()
+        actor = (resident or Actor(capacity="resident", holds=opened.number)) if who == "resident" else _officer(house, cast, row, action)
+        if actor is None:
+            break
+        act = Act(number=opened.number, action=action, form=decode(declared.action(action).form, form))
+        await acting.act_one(db, house, actor, act, moment)
+    return opened.number
+
+
+def _officer(house: House, cast: Cast, row: Any, action: str) -> Actor | None:
+    """Return who would take the action: the officer in charge, a colleague, the intake desk."""
+    colleagues = cast.staff.get(row.department_id or 0, ())
+    able = [a for a in (*colleagues, *cast.intake) if any(x.name == action for x in acting.allowed(house, a, row)) and _sees(house, a, row)]
+    in_charge = next((a for a in able if a.post_id == row.assignee_id), None)
+    return in_charge or (able[row.id % max(1, len([a for a in able if a in colleagues]))] if able else None)
+
+
+def _sees(house: House, actor: Actor, row: Any) -> bool:
+    if actor.reach == "district" and actor.district_id is not None:
+        return actor.district_id in house.directory.tree[row.district_id].path
+    return row.department_id == actor.department_id or row.assignee_id == actor.post_id
+
+
+async def _facts(db: Connection, settings: Settings, token: str, at: datetime) -> dict[str, Any]:
+    """Return what demo.json says; makes an API token where there is none that is known."""
+    rows = (
+        await db.execute(
+            select(account.c.login, post.c.id, post.c.roles, post.c.staff_number)
+            .join(post, post.c.person_id == account.c.person_id)
+            .order_by(post.c.staff_number)
+        )
+    ).all()
+
+    def login(role: str) -> str:
+        return next((str(r.login) for r in rows if role in r.roles), "")
+
+    intake = next((r for r in rows if "tickets.intake" in r.roles), rows[0])
+    if not token or await access.bearer(db, token, at) is None:
+        house = await load_directory(db, 0)
+        held = Post(id=intake.id, department_id=next(iter(house)).id, staff_number="", roles=tuple(intake.roles))
+        token = await access.add_token(db, intake.id, "demo", sorted(house.staff(0, held).permissions), at)
+    first = residents(random.Random(SEED), 1)[0].login  # noqa: S311 -- the same city every time
+    logins = {"resident": first, "clerk": login("tickets.clerk"), "administrator": login("kernel.administrator"), "engineer": login("kernel.engineer")}
+    codes = (await db.execute(select(district.c.code).where(district.c.level.in_(["city", "district"])).order_by(district.c.path))).scalars()
+    return {
+        "url": f"http://{settings.host}:{settings.port}",
+        "sign_ins": {who: {"login": name, "password": PASSWORD} for who, name in logins.items()},
+        "api_token": token,
+        "districts": list(codes),
+    }
+
+
+def wait_until_it_answers(home: Household) -> None:
+    """Wait for the first answer of /health; BanshiError when it does not come."""
+    url = f"http://{home.settings.host}:{home.settings.port}/health"
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        home.check()
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 -- our own address
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    msg = f"{url} does not answer; what the processes said is above"
+    raise BanshiError(msg)
+
+
+
+async def continue_one(db: Connection, house: House, cast: Cast, row: Any, rng: random.Random, at: datetime) -> None:
+    """Let somebody take the next step on an open case, with the words of a like step of the demo; nobody may, nothing happens."""
+    declared = house.declared(row.type_id)
+    if declared is None:
+        return
+    demo = next(d for d in house.registry.demo if d.owner == declared.owner)
+    said = {action: form for one in demo.cases(rng) if one.data.get("category") == row.category for _d, action, form, _w in one.steps}
+    leading = [a for a in declared.actions if row.state in a.sources and "staff" in a.by and a.name in said and a.to not in (None, row.state)]
+    for action in leading:
+        officer = _officer(house, cast, row, action.name)
+        if officer is not None:
+            await acting.act_one(db, house, officer, Act(number=row.number, action=action.name, form=decode(action.form, said[action.name])), at)
+            return

@@ -1,0 +1,47 @@
+"""Life in the demo city: now and then somebody files a case, and somebody works one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+
+import msgspec
+from sqlalchemy import select
+
+from banshi import clock, plugins
+from banshi.cases.book import House, load_book
+from banshi.cases.tables import case
+from banshi.cli.demo.seeding import actors, continue_one, play
+from banshi.db import Database
+from banshi.errors import BanshiError
+from banshi.identity.directory import load_directory
+from banshi.privacy import Keyring
+from banshi.settings import Settings
+
+log = logging.getLogger(__name__)
+PAUSE = (20.0, 60.0)
+
+
+async def live(settings: Settings) -> None:
+    """File or work one case every 20 to 60 seconds until cancelled."""
+    database, rng = Database(settings.database_url, pool_size=1), random.Random()  # noqa: S311 -- no secret hangs on it
+    keyring, registry = Keyring(settings.keys()), plugins.load()
+    try:
+        while True:
+            await asyncio.sleep(rng.uniform(*PAUSE))
+            try:
+                async with database.transaction() as db:
+                    house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
+                    cast, declared = await actors(db, house), rng.choice(registry.demo)
+                    if rng.random() < 0.4:
+                        fresh = msgspec.structs.replace(rng.choice(declared.cases(rng)), days_ago=0.0)
+                        await play(db, house, cast, declared.owner, fresh, clock.now())
+                    else:
+                        open_cases = select(case).where(case.c.closed.is_(None)).order_by(case.c.changed.desc()).limit(20)
+                        row = rng.choice((await db.execute(open_cases)).all())
+                        await continue_one(db, house, cast, row, rng, clock.now())
+            except (BanshiError, IndexError):
+                log.exception("the city paused")
+    finally:
+        await database.close()

@@ -1,0 +1,140 @@
+"""Commands that run the platform: serve, worker, demo, migrate, backup, restore."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from banshi import app, plugins
+from banshi.cli import serving
+from banshi.cli.common import data_option, settings_of
+from banshi.db import Database, backup
+from banshi.db.embedded import database
+from banshi.db.migrations import Owner, migrate, pending
+from banshi.errors import BanshiError
+from banshi.plugins import Registry
+from banshi.settings import Settings
+
+port_option = click.option("--port", type=click.IntRange(1, 65535), default=None, help="Port (BANSHI_PORT, 8000).")
+workers_option = click.option("--workers", type=click.IntRange(1, 64), default=None, help="Web processes (BANSHI_WORKERS, 2).")
+
+
+def owners(registry: Registry) -> list[Owner]:
+    """Return everybody who has tables: the kernel, then the plugins that load."""
+    return [Owner("kernel", "banshi"), *(Owner(p.name, p.package) for p in registry.plugins)]
+
+
+def bring_up(settings: Settings, url: str) -> list[str]:
+    """Migrate every owner and write what the code declares; return a line for each thing done."""
+    registry = plugins.load(strict=settings.strict)
+    return [*migrate(url, owners(registry)), *asyncio.run(_declare(url, registry))]
+
+
+async def _declare(url: str, registry: Registry) -> list[str]:
+    db = Database(url, pool_size=1)
+    try:
+        return await app.declare(db, registry)
+    finally:
+        await db.close()
+
+
+@click.command("serve")
+@data_option
+@port_option
+@workers_option
+def serve_command(data: Path | None, port: int | None, workers: int | None) -> None:
+    """Serve the portal, the desk and the API."""
+    settings = settings_of(data, port=port, workers=workers)
+    settings.keys()
+    with serving.terminable(), database(settings) as url:
+        if behind := pending(url, owners(plugins.load(strict=settings.strict))):
+            msg = f"The database is behind the code for {', '.join(behind)}: run `banshi migrate`"
+            raise BanshiError(msg)
+        serving.serve(msgspec.structs.replace(settings, database_url=url))
+
+
+@click.command("worker")
+@data_option
+def worker_command(data: Path | None) -> None:
+    """Feed the consumers of case events and run the periodic jobs."""
+    settings = settings_of(data)
+    settings.keys()
+    serving.work(settings)
+
+
+@click.command("migrate")
+@data_option
+def migrate_command(data: Path | None) -> None:
+    """Bring the database up to the code: tables of every owner, then declared roles and case types."""
+    settings = settings_of(data)
+    with serving.terminable(), database(settings) as url:
+        lines = bring_up(settings, url)
+    click.echo("\n".join(lines) or "Nothing to do: the database is up to date.")
+
+
+@click.command("backup")
+@data_option
+@click.argument("target", type=click.Path(path_type=Path))
+def backup_command(data: Path | None, target: Path) -> None:
+    """Write database and files into one archive."""
+    settings = settings_of(data)
+    with serving.terminable(), database(settings) as url:
+        backup.backup(url, target, settings.data / "files")
+    click.echo(f"{target} ({target.stat().st_size} bytes). Keep BANSHI_SECRET_KEY with it: sealed values cannot be read without.")
+
+
+@click.command("restore")
+@data_option
+@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def restore_command(data: Path | None, source: Path) -> None:
+    """Fill an empty database and the files folder from an archive."""
+    settings = settings_of(data)
+    with serving.terminable(), database(settings) as url:
+        backup.restore(url, source, settings.data / "files")
+    click.echo("Restored. Check it with: banshi audit verify")
+
+
+@click.command("demo")
+@data_option
+@port_option
+@workers_option
+@click.option("--quiet", is_flag=True, help="Nobody files or works a case by itself.")
+@click.option("--fresh", is_flag=True, help="Begin again with an empty folder.")
+def demo_command(data: Path | None, port: int | None, workers: int | None, quiet: bool, fresh: bool) -> None:  # noqa: FBT001
+    """Serve the whole platform with a living demo city on the embedded PostgreSQL."""
+    from banshi.cli.demo import seeding  # noqa: PLC0415 -- only this command needs the city
+
+    folder = data or Path(os.environ.get("BANSHI_DATA", "demo"))
+    settings = settings_of(folder, port=port, workers=workers, demo="true", secure_cookies="false")
+    if settings.database_url:
+        msg = "The demo runs on its own embedded PostgreSQL: unset BANSHI_DATABASE_URL"
+        raise BanshiError(msg)
+    if fresh:
+        seeding.erase(settings)
+    settings = seeding.with_secret(settings)
+    with serving.demo(settings) as home:
+        bring_up(settings, home.settings.database_url)
+        facts = asyncio.run(seeding.seed(home.settings))
+        home.run("worker")
+        home.run("serve")
+        seeding.wait_until_it_answers(home)
+        if not quiet:
+            home.run("simulator")
+        click.echo(f"\n  {facts['url']}\n")
+        for who, account in facts["sign_ins"].items():
+            click.echo(f"  {who:<14} {account['login']:<14} {account['password']}")
+        click.echo(f"\n  Everything a program needs: {settings.data / 'demo.json'}\n  End with ^C.\n")
+        sys.stdout.flush()
+        home.wait()
+
+
+@click.command("simulator", hidden=True)
+@data_option
+def simulator_command(data: Path | None) -> None:
+    """File and work a case now and then, as people would."""
+    serving.work(settings_of(data), "banshi.cli.demo.simulator:live")
