@@ -19,10 +19,12 @@ from sqlalchemy import delete, text
 from banshi import clock, notify, plugins
 from banshi import settings as settings_module
 from banshi.cases import verifying
-from banshi.cases.book import put_types
+from banshi.cases.book import House, load_book, put_types
 from banshi.cases.tables import idempotency
+from banshi.cases.upgrading import upgrade_open
 from banshi.contracts import ADMINISTER, OPERATE, PERSONAL, Job, JobContext, Role
 from banshi.db import Database
+from banshi.identity.directory import load_directory
 from banshi.identity.people import put_roles
 from banshi.identity.tables import session, throttle
 from banshi.jobs import periodic, relay
@@ -113,7 +115,7 @@ def from_environment() -> Litestar:
     return create_app(settings)
 
 
-async def declare(database: Database, registry: Registry) -> list[str]:
+async def declare(database: Database, registry: Registry, keyring: Keyring, at: datetime) -> list[str]:
     """Write what the code declares as rows (roles, type versions, upgrades of open cases); return a line for each new thing.
 
     `banshi migrate` calls it, never a web start. One process at a time: the others wait.
@@ -121,7 +123,9 @@ async def declare(database: Database, registry: Registry) -> list[str]:
     async with database.transaction() as db:
         await db.execute(text("select pg_advisory_xact_lock(:key)"), {"key": DECLARING})
         await put_roles(db, (*KERNEL_ROLES, *registry.roles))
-        return await put_types(db, registry)
+        said = await put_types(db, registry)
+        house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
+        return [*said, *await upgrade_open(db, house, at)]
 
 
 def kernel_jobs(keyring: Keyring) -> tuple[Job, ...]:

@@ -212,7 +212,7 @@ async def _template(server_url: str, registry: Registry, file: Path) -> str:
 async def _fill(url: str, owners: list[Owner], registry: Registry, file: Path) -> None:
     migrate(url, owners)
     database, keyring = Database(url, pool_size=1), Keyring(Settings(secret_key=(SECRET,)).keys())
-    await app.declare(database, registry)
+    await app.declare(database, registry, keyring, MOMENT)
     wanted = organisation.read(file)
     hashed = people.hash_password(PASSWORD)
     async with database.transaction() as db:

@@ -7,6 +7,7 @@
     decoding      raw input to a form's struct, field by field
     opening       open_many · open_one
     acting        act_many · act_one, and which actions are allowed now
+    upgrading     open cases of an older version of their type
     visibility    which cases an actor may see, as branches
     reading       one case, its story; lists by key; counts, bounded and exact
     importing     another system's cases from a file

@@ -71,7 +71,7 @@ async def act_many(
         raise ValueError(msg)
     rows = {r.number: r for r in await _lock(db, house, actor, acts)}
     result: dict[str, Acted | Refused] = {}
-    prepared: dict[str, _Prepared] = {}
+    prepared: dict[str, Prepared] = {}
     for act in acts:
         try:
             done = _replayed(act, rows.get(act.number))
@@ -82,7 +82,7 @@ async def act_many(
         except Refused as refused:
             result[act.number] = await _explained(db, house, actor, act, rows.get(act.number), refused)
     if prepared:
-        result |= await _write(db, actor, prepared, at)
+        result |= await write(db, actor, prepared, at)
     return [result[a.number] for a in acts]
 
 
@@ -96,7 +96,9 @@ def allowed(house: House, actor: Actor, case_row: Any) -> list[Action]:
     ]
 
 
-class _Prepared(msgspec.Struct, frozen=True, kw_only=True):
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """A case's new row and the event that tells of it, ready to be written."""
+
     act: Act
     row: dict[str, Any]
     event: chain.Event
@@ -130,7 +132,7 @@ def _replayed(act: Act, row: Any) -> Acted | None:
     return Acted(number=row.number, state=row.state, revision=row.revision, sequence=row.sequence, fresh=False)
 
 
-def _prepare(house: House, actor: Actor, act: Act, row: Any, at: datetime) -> _Prepared:
+def _prepare(house: House, actor: Actor, act: Act, row: Any, at: datetime) -> Prepared:
     if row is None:
         raise NotFound(_("There is no case {number} that you may see."), number=show(act.number))
     declared = house.declared(row.type_id)
@@ -171,7 +173,7 @@ def _prepared(
     form: msgspec.Struct,
     changes: Changes,
     at: datetime,
-) -> _Prepared:
+) -> Prepared:
     """Return the case's new row and the event that tells of it."""
     state = action.to or row.state
     told: dict[str, Any] = seal_fields(action.form, msgspec.to_builtins(form), house.keyring)
@@ -184,6 +186,7 @@ def _prepared(
     assignee = actor.post_id if action.takes else row.assignee_id
     row_now = {
         "id": row.id,
+        "type_id": row.type_id,
         "key": act.key or f"{row.number}:{row.revision + 1}",
         "fingerprint": _fingerprint(act).hex(),
         "number": row.number,
@@ -213,12 +216,13 @@ def _prepared(
         at=at,
         recorded=at,
     )
-    return _Prepared(act=act, row=row_now | {"digest": digest.hex()}, event=event)
+    return Prepared(act=act, row=row_now | {"digest": digest.hex()}, event=event)
 
 
-async def _write(
-    db: Connection, actor: Actor, prepared: dict[str, _Prepared], at: datetime
+async def write(
+    db: Connection, actor: Actor, prepared: dict[str, Prepared], at: datetime
 ) -> dict[str, Acted | Refused]:
+    """Write what was prepared, each case with its event, in one statement."""
     said = {
         "cases": [p.row | {"actor": actor.key, "at": at} for p in prepared.values()],
         "events": [p.event for p in prepared.values()],
@@ -288,7 +292,7 @@ ACT = text("""
 with said as (select cast(:said as jsonb) as j),
 coming as (
     select r.* from said, jsonb_to_recordset(said.j -> 'cases') as r(
-        id bigint, actor text, key text, fingerprint text, number text, at timestamptz, revision integer, sequence integer,
+        id bigint, type_id integer, actor text, key text, fingerprint text, number text, at timestamptz, revision integer, sequence integer,
         state text, outcome text, closed timestamptz, title text, department_id bigint, assignee_id bigint, priority smallint,
         data jsonb, digest text)
 ),
@@ -299,7 +303,7 @@ known as (
     returning key, number, fingerprint, (xmax = 0) as fresh
 ),
 changed as (
-    update kernel."case" c set state = n.state, outcome = n.outcome, closed = n.closed, title = n.title,
+    update kernel."case" c set type_id = n.type_id, state = n.state, outcome = n.outcome, closed = n.closed, title = n.title,
         department_id = n.department_id, assignee_id = n.assignee_id, priority = n.priority, data = n.data,
         changed = n.at, revision = n.revision, sequence = n.sequence, digest = decode(n.digest, 'hex')
     from coming n join known k on k.key = n.key and k.fresh

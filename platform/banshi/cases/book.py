@@ -166,8 +166,7 @@ async def put_types(db: Connection, registry: Registry) -> list[str]:
             if count := left.scalar_one():
                 msg = f"{declared.key} version {version} has {count} open cases and version {declared.version} declares no Upgrade from it"
                 raise PluginError(msg)
-    if said:
-        await touch(db)
+    await touch(db)
     return said
 
 

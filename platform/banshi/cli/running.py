@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from banshi import app, plugins
+from banshi import app, clock, plugins
 from banshi.cli import serving
 from banshi.cli.common import data_option, settings_of
 from banshi.db import Database, backup
@@ -18,6 +18,7 @@ from banshi.db.embedded import database
 from banshi.db.migrations import Owner, migrate, pending
 from banshi.errors import BanshiError
 from banshi.plugins import Registry
+from banshi.privacy import Keyring
 from banshi.settings import Settings
 
 port_option = click.option("--port", type=click.IntRange(1, 65535), default=None, help="Port (BANSHI_PORT, 8000).")
@@ -32,13 +33,13 @@ def owners(registry: Registry) -> list[Owner]:
 def bring_up(settings: Settings, url: str) -> list[str]:
     """Migrate every owner and write what the code declares; return a line for each thing done."""
     registry = plugins.load(strict=settings.strict)
-    return [*migrate(url, owners(registry)), *asyncio.run(_declare(url, registry))]
+    return [*migrate(url, owners(registry)), *asyncio.run(_declare(settings, url, registry))]
 
 
-async def _declare(url: str, registry: Registry) -> list[str]:
+async def _declare(settings: Settings, url: str, registry: Registry) -> list[str]:
     db = Database(url, pool_size=1)
     try:
-        return await app.declare(db, registry)
+        return await app.declare(db, registry, Keyring(settings.keys()), clock.now())
     finally:
         await db.close()
 
