@@ -1,0 +1,92 @@
+// Build the static parts: Sass and scripts to platform/banshi/web/static/vendor/, named by what is in them.
+//
+//     node tools/build_static.mjs [--force]
+//
+// The same sources give the same bytes under the same names; manifest.json maps plain names to hashed ones
+// (banshi.web.templating.asset reads it). When no source has changed since the last build, nothing is done.
+
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const web = join(root, "platform/banshi/web");
+const styles = join(web, "styles");
+const vendor = join(web, "static/vendor");
+const govuk = join(root, "node_modules/govuk-frontend/dist");
+
+// The components of GOV.UK Frontend that need their script; everything else works by HTML and CSS alone.
+const COMPONENTS = { Button: "button", CharacterCount: "character-count", ErrorSummary: "error-summary" };
+const STYLES = ["portal", "desk"];
+const SCRIPTS = ["page", "desk"];
+
+const hash = (...parts) => parts.reduce((sum, part) => sum.update(part), createHash("sha256")).digest("hex").slice(0, 12);
+const read = (path) => readFileSync(path, "utf8");
+
+async function build() {
+  const key = sources();
+  if (!process.argv.includes("--force") && built() === key) return;
+  const parts = { ...(await css()), ...scripts() };
+  rmSync(vendor, { recursive: true, force: true });
+  mkdirSync(vendor, { recursive: true });
+  const manifest = {};
+  for (const [name, text] of Object.entries(parts)) {
+    const dot = name.lastIndexOf(".");
+    manifest[name] = `${name.slice(0, dot)}.${hash(text)}${name.slice(dot)}`;
+    writeFileSync(join(vendor, manifest[name]), text);
+  }
+  writeFileSync(join(vendor, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
+  writeFileSync(join(vendor, "built-from"), key);
+  console.log(`built ${Object.values(manifest).join(", ")}`);
+}
+
+// What the parts are built from: our sources, this file, and the exact versions of what they stand on.
+function sources() {
+  const own = readdirSync(styles).sort().map((name) => name + read(join(styles, name)));
+  return hash(...own, read(fileURLToPath(import.meta.url)), read(join(root, "package-lock.json")));
+}
+
+function built() {
+  try {
+    const manifest = JSON.parse(read(join(vendor, "manifest.json")));
+    for (const name of Object.values(manifest)) read(join(vendor, name));
+    return read(join(vendor, "built-from"));
+  } catch {
+    return "";
+  }
+}
+
+async function css() {
+  const { compile } = await import("sass");
+  const found = {};
+  for (const name of STYLES) {
+    const result = compile(join(styles, `${name}.scss`), { loadPaths: [govuk], style: "compressed", quietDeps: true });
+    // A typeface or picture of GOV.UK, or an address outside, must never slip in with an update.
+    const foreign = result.css.match(/url\((?!["']?data:)[^)]*\)|GDS Transport|@import[^;]*/);
+    if (foreign) throw new Error(`${name}.css names ${foreign[0]}: only our own parts may be served`);
+    found[`${name}.css`] = result.css;
+  }
+  return found;
+}
+
+// One module a page: each component's ready bundle becomes a block that returns its class, then our own lines.
+function scripts() {
+  const blocks = Object.entries(COMPONENTS).map(([name, folder]) => {
+    const text = read(join(govuk, "govuk/components", folder, `${folder}.bundle.mjs`));
+    const inner = bare(text).replace(`export { ${name} };`, `return ${name};`);
+    if (inner.includes("export ")) throw new Error(`${folder}.bundle.mjs no longer ends as expected`);
+    return `const ${name} = (() => {\n${inner}\n})();`;
+  });
+  return Object.fromEntries(
+    SCRIPTS.map((name) => [`${name}.js`, (name === "page" ? blocks.join("\n") + "\n" : "") + bare(read(join(styles, `${name}.mjs`)))]),
+  );
+}
+
+// Drop block comments, lines that are only a comment, indentation and empty lines; the code itself is left alone.
+function bare(text) {
+  const without = text.replace(/\/\*\*[\s\S]*?\*\//g, "");
+  return without.split("\n").map((line) => line.trim()).filter((line) => line && !line.startsWith("//")).join("\n");
+}
+
+await build();
