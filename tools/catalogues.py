@@ -29,7 +29,9 @@ def distributions() -> Iterator[tuple[str, Path]]:
 def extracted(folder: Path) -> Catalog:
     """Return every text that the code and templates of a distribution mark."""
     catalog = Catalog()
-    for filename, line, message, comments, context in extract_from_dir(folder, METHODS, OPTIONS, comment_tags=["Translators:"], strip_comment_tags=True):
+    for filename, line, message, comments, context in extract_from_dir(
+        folder, METHODS, OPTIONS, comment_tags=["Translators:"], strip_comment_tags=True
+    ):
         catalog.add(message, None, [(filename, line)], auto_comments=comments, context=context)
     return catalog
 
@@ -54,7 +56,11 @@ def main() -> int:
         catalog.obsolete.clear()
         out = io.BytesIO()
         write_po(out, catalog, omit_header=False, sort_output=True, no_location=True, width=120)
-        lines = [line for line in out.getvalue().decode().splitlines() if not line.startswith(('"POT-Creation', '"PO-Revision', '"Generated-By', '"Last-Translator', '"Language-Team', '"Report-Msgid'))]
+        lines = [
+            line
+            for line in out.getvalue().decode().splitlines()
+            if not line.startswith(('"POT-Creation', '"PO-Revision', '"Generated-By', '"Last-Translator', '"Language-Team', '"Report-Msgid'))
+        ]
         path.write_text("\n".join(line for line in lines if not line.startswith("#")).lstrip("\n") + "\n", encoding="utf8")
         empty = [m.id for m in catalog if m.id and not _whole(m.string)]
         print(f"{package}: {len([m for m in catalog if m.id])} texts, {len(empty)} without Chinese")

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from banshi.cases.tables import case as case_table
+    from banshi.cases.tables import case as case_table  # noqa: F401 -- the door's name differs from the room's
     from banshi.contracts import APPLICANT as APPLICANT
     from banshi.contracts import NOBODY as NOBODY
     from banshi.contracts import OFFICE as OFFICE
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from banshi.errors import NotFound as NotFound
     from banshi.errors import Refused as Refused
     from banshi.hookspecs import hookimpl as hookimpl
-    from banshi.identity.tables import department as department_table
-    from banshi.identity.tables import person as person_table
+    from banshi.identity.tables import department as department_table  # noqa: F401 -- the door's name differs from the room's
+    from banshi.identity.tables import person as person_table  # noqa: F401 -- the door's name differs from the room's
     from banshi.texts import Text as Text
     from banshi.texts import translator as translator
 

@@ -22,7 +22,7 @@ from banshi.cases import verifying
 from banshi.cases.book import House, load_book, put_types
 from banshi.cases.tables import idempotency
 from banshi.cases.upgrading import upgrade_open
-from banshi.contracts import ADMINISTER, OPERATE, PERSONAL, Job, JobContext, Role
+from banshi.contracts import ADMINISTER, OPERATE, Job, JobContext, Role
 from banshi.db import Database
 from banshi.identity.directory import load_directory
 from banshi.identity.people import put_roles
@@ -63,7 +63,7 @@ def create_app(
         yield
         await site.database.close()
 
-    app = Litestar(
+    return Litestar(
         route_handlers=[
             *portal.HANDLERS,
             *sign_in.HANDLERS,
@@ -72,9 +72,7 @@ def create_app(
             api.router(),
             health.health,
             *mounting.routers(registry),
-            create_static_files_router(
-                path="/static", directories=[templating.static_folder()], cache_control=None, include_in_schema=False
-            ),
+            create_static_files_router(path="/static", directories=[templating.static_folder()], cache_control=None, include_in_schema=False),
         ],
         middleware=[],
         csrf_config=csrf(settings),
@@ -93,7 +91,6 @@ def create_app(
         debug=False,
         on_app_init=[_state(site)],
     )
-    return app
 
 
 def _state(site: Site) -> Callable[[AppConfig], AppConfig]:
@@ -107,7 +104,7 @@ def _state(site: Site) -> Callable[[AppConfig], AppConfig]:
 
 def from_environment() -> Litestar:
     """Return the application for a web process that `banshi serve` started."""
-    from banshi.cli.serving import die_with_parent  # noqa: PLC0415 -- only in a child of serve
+    from banshi.cli.serving import die_with_parent
 
     die_with_parent()
     settings = settings_module.from_environment()
@@ -139,9 +136,7 @@ def kernel_jobs(keyring: Keyring) -> tuple[Job, ...]:
         async with context.transaction() as db:
             await db.execute(delete(session).where(session.c.expires <= context.moment))
             await db.execute(delete(throttle).where(throttle.c.since <= context.moment - timedelta(days=1)))
-            await db.execute(
-                delete(idempotency).where(~idempotency.c.lasting, idempotency.c.created <= context.moment - KEYS_LAST)
-            )
+            await db.execute(delete(idempotency).where(~idempotency.c.lasting, idempotency.c.created <= context.moment - KEYS_LAST))
             await drafts.sweep(db, context.moment)
 
     return (

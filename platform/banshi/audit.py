@@ -47,9 +47,7 @@ audit_head = Table(
 )
 
 
-async def record(
-    db: Connection, keyring: Keyring, actor: Actor, kind: str, subject: str, body: Mapping[str, Any], at: datetime
-) -> int:
+async def record(db: Connection, keyring: Keyring, actor: Actor, kind: str, subject: str, body: Mapping[str, Any], at: datetime) -> int:
     """Append one entry and return its sequence. ``body`` is JSON; never put personal data into it."""
     head = (await db.execute(select(audit_head.c.sequence, audit_head.c.digest).with_for_update())).one()
     sequence = head.sequence + 1
@@ -105,9 +103,7 @@ async def verify(db: Connection, keyring: Keyring) -> list[str]:
             faults.append(f"audit: entry {row.sequence} was made with the key {row.key_id}, which is not listed")
         else:
             actor = Actor(capacity=row.capacity, person_id=row.person_id, post_id=row.post_id)
-            made = entry_digest(
-                keyring, row.key_id, previous, row.sequence, row.at, row.kind, actor, row.subject, row.body
-            )
+            made = entry_digest(keyring, row.key_id, previous, row.sequence, row.at, row.kind, actor, row.subject, row.body)
             if made != row.digest:
                 faults.append(f"audit: entry {row.sequence} of {row.at:%Y-%m-%d %H:%M} does not fit its chain")
         previous, expected = row.digest, row.sequence + 1

@@ -130,10 +130,10 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 
     data: Mapping[str, Any] | msgspec.UnsetType = msgspec.UNSET
     title: str | msgspec.UnsetType = msgspec.UNSET
-    department_id: int | None | msgspec.UnsetType = msgspec.UNSET
-    assignee_id: int | None | msgspec.UnsetType = msgspec.UNSET
+    department_id: int | msgspec.UnsetType | None = msgspec.UNSET
+    assignee_id: int | msgspec.UnsetType | None = msgspec.UNSET
     priority: int | msgspec.UnsetType = msgspec.UNSET
-    outcome: str | None | msgspec.UnsetType = msgspec.UNSET
+    outcome: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,13 +177,16 @@ Actor.SYSTEM = Actor(capacity="system")
 class Guard(Protocol):
     """Refuses an action by raising ``banshi.errors.Refused``; anything it returns is ignored."""
 
-    def __call__(self, case: Snapshot, form: Any, actor: Actor) -> None: ...
+    def __call__(self, case: Snapshot, form: Any, actor: Actor) -> None:
+        """Refuse, or let it happen."""
 
 
 class Effect(Protocol):
     """Returns what an action changes beyond the state."""
 
-    def __call__(self, case: Snapshot, form: Any, actor: Actor) -> Changes: ...
+    def __call__(self, case: Snapshot, form: Any, actor: Actor) -> Changes:
+        """Return what changes."""
+        ...
 
 
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

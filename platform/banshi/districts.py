@@ -176,19 +176,13 @@ async def put_district(
     return district_id
 
 
-async def switch_plugin(db: Connection, district_id: int, plugin: str, enabled: bool | None, at: datetime) -> None:  # noqa: FBT001
+async def switch_plugin(db: Connection, district_id: int, plugin: str, enabled: bool | None, at: datetime) -> None:
     """Turn a plugin on or off for a district and what inherits from it; None removes the district's own switch."""
     if enabled is None:
-        await db.execute(
-            district_plugin.delete().where(district_plugin.c.district_id == district_id, district_plugin.c.plugin == plugin)
-        )
+        await db.execute(district_plugin.delete().where(district_plugin.c.district_id == district_id, district_plugin.c.plugin == plugin))
     else:
         statement = insert(district_plugin).values(district_id=district_id, plugin=plugin, enabled=enabled, changed=at)
-        await db.execute(
-            statement.on_conflict_do_update(
-                index_elements=["district_id", "plugin"], set_={"enabled": enabled, "changed": at}
-            )
-        )
+        await db.execute(statement.on_conflict_do_update(index_elements=["district_id", "plugin"], set_={"enabled": enabled, "changed": at}))
     await touch(db)
 
 

@@ -1,19 +1,19 @@
 """What can go wrong, as one tree. A message names what went wrong and the way out; the edge translates it.
 
-    BanshiError
-    ├── SettingsError         a BANSHI_ variable is unknown, missing or malformed
-    ├── PluginError           a plugin breaks its contract
-    ├── DatabaseUnavailable   503: PostgreSQL does not answer
-    └── Refused               the request cannot be carried out; has an HTTP status
-        ├── Invalid           400: the input is wrong, field by field
-        ├── NotSignedIn       401
-        ├── Forbidden         403
-        ├── NotFound          404
-        ├── Conflict          409
-        │   ├── KeyReused     the idempotency key came before with another body
-        │   ├── NotAllowedNow the state of the case does not allow the action
-        │   └── Changed       somebody else acted since the page was read
-        └── Throttled         429: too many attempts
+BanshiError
+├── SettingsError         a BANSHI_ variable is unknown, missing or malformed
+├── PluginError           a plugin breaks its contract
+├── DatabaseUnavailable   503: PostgreSQL does not answer
+└── Refused               the request cannot be carried out; has an HTTP status
+├── Invalid           400: the input is wrong, field by field
+├── NotSignedIn       401
+├── Forbidden         403
+├── NotFound          404
+├── Conflict          409
+│   ├── KeyReused     the idempotency key came before with another body
+│   ├── NotAllowedNow the state of the case does not allow the action
+│   └── Changed       somebody else acted since the page was read
+└── Throttled         429: too many attempts
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ class PluginError(BanshiError):
     """A plugin breaks its contract; the message names the plugin and the mend."""
 
 
-class DatabaseUnavailable(BanshiError):  # noqa: N818 -- a state of the world, not a mistake
+class DatabaseUnavailable(BanshiError):
     """PostgreSQL does not answer; the request may be sent again shortly."""
 
 
-class Refused(BanshiError):  # noqa: N818 -- the field's word for a decision, not a crash
+class Refused(BanshiError):
     """The request was understood and is not carried out.
 
     ``text`` is what the reader sees (translated at the edge), ``values`` fill its placeholders.

@@ -44,9 +44,7 @@ async def unread(db: Connection, person_id: int, capacity: str, case_ids: Sequen
 
 async def read(db: Connection, person_id: int, capacity: str, case_id: int) -> None:
     """Forget the notices on a case: the person has its page before them."""
-    await db.execute(
-        delete(notice).where(notice.c.person_id == person_id, notice.c.capacity == capacity, notice.c.case_id == case_id)
-    )
+    await db.execute(delete(notice).where(notice.c.person_id == person_id, notice.c.capacity == capacity, notice.c.case_id == case_id))
 
 
 _NOTICES = text("""

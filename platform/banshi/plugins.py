@@ -6,14 +6,16 @@ service through one. Under ``strict`` (tests, ``banshi plugins --check``) it is 
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from importlib import metadata
+from importlib import import_module, metadata
+from itertools import pairwise
 from types import ModuleType
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 import pluggy
@@ -22,6 +24,9 @@ from packaging.requirements import Requirement
 from banshi import hookspecs
 from banshi.contracts import CaseType, Declared, Demo, Job, Role, Routes, Service
 from banshi.errors import PluginError
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +38,15 @@ class EntryPoint(Protocol):
     """What the loader needs of ``importlib.metadata.EntryPoint``."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The plugin's name."""
+
     @property
-    def value(self) -> str: ...
-    def load(self) -> Any: ...
+    def value(self) -> str:
+        """The module it names."""
+
+    def load(self) -> Any:
+        """Import it."""
 
 
 class Loaded(NamedTuple):
@@ -140,7 +150,7 @@ def load(entries: Sequence[EntryPoint] | None = None, *, strict: bool = False) -
     be known), and with ``strict`` for any broken plugin.
     """
     entries = sorted(installed() if entries is None else entries, key=lambda e: e.name)
-    for one, other in zip(entries, entries[1:], strict=False):
+    for one, other in pairwise(entries):
         if one.name == other.name:
             msg = f"Two plugins are called {one.name!r}: {one.value} and {other.value}. Remove one of the distributions."
             raise PluginError(msg)
@@ -181,6 +191,7 @@ def _collect(entry: EntryPoint) -> tuple[Loaded, dict[str, tuple[Declared, ...]]
                 raise PluginError(msg)
         declared[field] = tuple(msgspec.structs.replace(thing, owner=entry.name) for thing in found)
     _check_declared(declared)
+    _check_models(loaded)
     return loaded, declared
 
 
@@ -238,6 +249,42 @@ def _joined(registry: Registry, loaded: Loaded, declared: Mapping[str, tuple[Dec
         plugins=(*registry.plugins, loaded),
         **{field: (*getattr(registry, field), *things) for field, things in declared.items()},
     )
+
+
+PUBLISHED = frozenset({"case", "person", "department", "district", "document"})
+"""The kernel's tables that a plugin's may refer to."""
+
+
+def _check_models(loaded: Loaded) -> None:
+    """Check the tables of a plugin that has a ``models`` room."""
+    if importlib.util.find_spec(loaded.package) is None or importlib.util.find_spec(f"{loaded.package}.models") is None:
+        return
+    models = import_module(f"{loaded.package}.models")
+    for found in vars(models).values():
+        if type(found).__name__ == "MetaData":
+            check_tables(loaded.name, found)
+
+
+def check_tables(owner: str, metadata: MetaData) -> None:
+    """Raise PluginError for a table outside the owner's schema, and for a foreign key into the kernel that is a string or not published.
+
+    A Column object follows the kernel when it changes; a string breaks at some later migration.
+    """
+    for table in metadata.tables.values():
+        if table.schema != owner:
+            msg = f"table {table.fullname} does not lie in the schema {owner!r}: make it with owner_metadata({owner!r})"
+            raise PluginError(msg)
+        for key in table.foreign_keys:
+            where, aim = f"{table.fullname}.{key.parent.name}", key._colspec  # noqa: SLF001 -- the only place that tells a string from a Column
+            if isinstance(aim, str):
+                if not aim.startswith(f"{owner}."):
+                    msg = f"{where} refers to {aim!r} by a string: give the Column object (banshi.case_table.c.id)"
+                    raise PluginError(msg)
+                continue
+            target = key.column.table
+            if target.schema != owner and not (target.schema == "kernel" and target.name in PUBLISHED):
+                msg = f"{where} refers to {target.fullname}, which is not for others; of the kernel's there are {', '.join(sorted(PUBLISHED))}"
+                raise PluginError(msg)
 
 
 # -- what is declared must hold together -------------------------------------------------------------------------------

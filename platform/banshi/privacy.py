@@ -13,7 +13,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -26,7 +26,7 @@ from banshi.errors import BanshiError
 SEALED = "sealed:"
 
 
-class Unreadable(BanshiError):  # noqa: N818 -- a state of a value
+class Unreadable(BanshiError):
     """A sealed value cannot be opened: its key is not listed in BANSHI_SECRET_KEY, or the value was changed."""
 
 
@@ -89,7 +89,7 @@ def token_digest(token: str) -> bytes:
 # -- which fields are personal ------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=None)
+@cache
 def personal_fields(form: type[msgspec.Struct]) -> Mapping[str, Personal]:
     """Return the personal fields of a form by their encoded name."""
     found: dict[str, Personal] = {}

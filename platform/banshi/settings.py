@@ -53,7 +53,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return tuple((hashlib.sha256(b"banshi key id" + k.encode()).hexdigest()[:8], k.encode()) for k in self.secret_key)
 
 
-def from_environment(environ: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+def from_environment(environ: Mapping[str, str] | None = None, /, **overrides: str | int | None) -> Settings:
     """Return the settings of ``environ`` (default: the process's), ``overrides`` (a command's options) going first."""
     environ = os.environ if environ is None else environ
     raw: dict[str, object] = {}

@@ -15,6 +15,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ import pytest
 import pytest_asyncio
 from litestar.testing import AsyncTestClient
 from psycopg.sql import SQL, Identifier
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 
 from banshi import app, plugins
@@ -107,7 +108,7 @@ def server_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def organisation_file() -> Path:
     """The organisation that ``town`` loads; override it with one that has your plugin on and your duties."""
-    raise NotImplementedError("override the fixture organisation_file with the path of an organisation file")
+    pytest.fail("override the fixture organisation_file with the path of an organisation file")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -161,7 +162,7 @@ async def db(_engine: Database) -> AsyncIterator[Connection]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def database(_engine: Database, town: Town) -> AsyncIterator[Database]:
+async def database(_engine: Database) -> AsyncIterator[Database]:
     """The database, for tests that commit: what they leave is deleted in one go (TRUNCATE is 100 times slower)."""
     yield _engine
     async with _engine.transaction() as db:
@@ -187,6 +188,21 @@ async def client(database: Database, registry: Registry, clock: Callable[[], dat
     settings = Settings(database_url=database.url, secret_key=(SECRET,), secure_cookies=False)
     async with AsyncTestClient(app.create_app(settings, registry, now=clock), base_url="http://testserver.local") as caller:
         yield caller
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """Give the list of the statements that run inside: how many queries a page needs."""
+    said: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        said.append(statement)
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
 
 
 async def _template(server_url: str, registry: Registry, file: Path) -> str:

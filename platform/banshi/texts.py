@@ -9,7 +9,7 @@ from __future__ import annotations
 import gettext
 import io
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Literal
 
@@ -61,7 +61,7 @@ def translator(package: str) -> Callable[[str], Text]:
 def say(text: Text | Said | str, language: Language, /, **values: object) -> str:
     """Return ``text`` in ``language`` with ``values`` in its placeholders; a plain str is taken as it is."""
     if isinstance(text, Said):
-        text, values = text.text, {**text.values, **values}
+        return say(text.text, language, **{**text.values, **values})
     said = text if isinstance(text, str) else catalogue(text.domain, language).gettext(text.msgid)
     if not values:
         return said
@@ -69,7 +69,7 @@ def say(text: Text | Said | str, language: Language, /, **values: object) -> str
     return said.format_map(filled)
 
 
-@lru_cache(maxsize=None)
+@cache
 def catalogue(domain: str, language: Language) -> gettext.NullTranslations:
     """Return the catalogue of one owner; English is the source and needs none.
 
@@ -113,7 +113,7 @@ def say_day(moment: datetime, zone: ZoneInfo, language: Language, now: datetime 
     """Return the calendar day of ``moment`` in ``zone``: 11月20日 / 20 Nov, with the year where it is not this year's."""
     local = moment.astimezone(zone)
     if now is not None and local.year == now.astimezone(zone).year:
-        return "{0}月{1}日".format(local.month, local.day) if language == "zh" else format_date(local, "d MMM", locale="en_GB")
+        return f"{local.month}月{local.day}日" if language == "zh" else format_date(local, "d MMM", locale="en_GB")
     return format_date(local, "y年M月d日" if language == "zh" else "d MMM y", locale="zh_CN" if language == "zh" else "en_GB")
 
 

@@ -117,7 +117,9 @@ def test_a_damaged_archive_is_refused_before_anything_is_touched(old: str, new: 
 
 def test_a_restore_that_fails_half_way_leaves_nothing(old: str, new: str, files: Path, tmp_path: Path) -> None:
     with psycopg.connect(old) as connection:
-        connection.execute("CREATE SCHEMA tickets; CREATE TABLE tickets.a AS SELECT 1 AS x; CREATE TABLE tickets.b AS SELECT 1 AS x; CREATE INDEX ON tickets.b (x)")
+        connection.execute(
+            "CREATE SCHEMA tickets; CREATE TABLE tickets.a AS SELECT 1 AS x; CREATE TABLE tickets.b AS SELECT 1 AS x; CREATE INDEX ON tickets.b (x)"
+        )
     backup(old, tmp_path / "b.tar", files)
     with psycopg.connect(new) as connection:
         connection.execute("CREATE FUNCTION no() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no index today'; END $$")
@@ -183,7 +185,9 @@ def _harm(target: Path, harm: str) -> None:
             for member in before:
                 part = before.extractfile(member)
                 assert part is not None
-                if not (harm == "no manifest" and member.name == "manifest.json") and not (harm == "part missing" and member.name.startswith("files/")):
+                if not (harm == "no manifest" and member.name == "manifest.json") and not (
+                    harm == "part missing" and member.name.startswith("files/")
+                ):
                     after.addfile(member, part)
             if harm in {"part added", "climbs out"}:
                 after.addfile(tarfile.TarInfo("files/more" if harm == "part added" else "files/../../../more"), io.BytesIO())

@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
-import psutil  # type: ignore[import-untyped]
+import psutil
 import psycopg
 import pytest
 from sqlalchemy import make_url, text
@@ -43,7 +43,9 @@ def place() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize("name", ["two words and 办事大厅", "/".join(["d" * 70] * 3), """it's $(echo "5") 100%"""], ids=["blanks-chinese", "long", "shell"])
+@pytest.mark.parametrize(
+    "name", ["two words and 办事大厅", "/".join(["d" * 70] * 3), """it's $(echo "5") 100%"""], ids=["blanks-chinese", "long", "shell"]
+)
 def test_it_starts_in_a_folder_of_any_name_and_both_drivers_use_its_url(place: Path, name: str) -> None:
     server = EmbeddedServer(place / name / "data", durable=False)
     url = server.start()
@@ -277,9 +279,7 @@ def _user(data: Path) -> subprocess.Popen[str]:
             print("works", flush=True)
             sys.stdin.read()
         """
-    return subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(code)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=_environ()
-    )
+    return subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=_environ())
 
 
 def _environ() -> dict[str, str]:

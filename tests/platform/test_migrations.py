@@ -70,7 +70,13 @@ def owners(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
     monkeypatch.syspath_prepend(str(folder))
     kernel, parks = Owner("kernel", f"{stem}_kernel"), Owner("parks", f"{stem}_parks")
     _write(folder, kernel, 1, "case", "pass")
-    _write(folder, parks, 1, "bench", 'op.create_foreign_key("bench_id_fkey", "bench", "case", ["id"], ["id"], source_schema="parks", referent_schema="kernel")')
+    _write(
+        folder,
+        parks,
+        1,
+        "bench",
+        'op.create_foreign_key("bench_id_fkey", "bench", "case", ["id"], ["id"], source_schema="parks", referent_schema="kernel")',
+    )
     _write(folder, parks, 2, "tree", "pass")
     return [parks, kernel]
 

@@ -58,9 +58,7 @@ async def act_one(db: Connection, house: House, actor: Actor, act: Act, at: date
     return result
 
 
-async def act_many(
-    db: Connection, house: House, actor: Actor, acts: Sequence[Act], at: datetime
-) -> list[Acted | Refused]:
+async def act_many(db: Connection, house: House, actor: Actor, acts: Sequence[Act], at: datetime) -> list[Acted | Refused]:
     """Act on several cases, at most once on each; return for each what it led to, or why it was refused.
 
     Refusals: ``NotFound`` (unknown, or not for these eyes), ``Forbidden`` (permission, own case), ``NotAllowedNow`` (state), ``Changed``
@@ -80,7 +78,7 @@ async def act_many(
             else:
                 prepared[act.number] = _prepare(house, actor, act, rows.get(act.number), at)
         except Refused as refused:
-            result[act.number] = await _explained(db, house, actor, act, rows.get(act.number), refused)
+            result[act.number] = await _explained(db, actor, act, rows.get(act.number), refused)
     if prepared:
         result |= await write(db, actor, prepared, at)
     return [result[a.number] for a in acts]
@@ -91,9 +89,7 @@ def allowed(house: House, actor: Actor, case_row: Any) -> list[Action]:
     declared = house.declared(case_row.type_id)
     if declared is None or _own(actor, case_row) or not house.directory.tree.has_on(case_row.district_id, declared.owner):
         return []
-    return [
-        a for a in declared.actions if case_row.state in a.sources and _carries(actor, a)
-    ]
+    return [a for a in declared.actions if case_row.state in a.sources and _carries(actor, a)]
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
@@ -219,9 +215,7 @@ def _prepared(
     return Prepared(act=act, row=row_now | {"digest": digest.hex()}, event=event)
 
 
-async def write(
-    db: Connection, actor: Actor, prepared: dict[str, Prepared], at: datetime
-) -> dict[str, Acted | Refused]:
+async def write(db: Connection, actor: Actor, prepared: dict[str, Prepared], at: datetime) -> dict[str, Acted | Refused]:
     """Write what was prepared, each case with its event, in one statement."""
     said = {
         "cases": [p.row | {"actor": actor.key, "at": at} for p in prepared.values()],
@@ -245,7 +239,7 @@ async def write(
     return result
 
 
-async def _explained(db: Connection, house: House, actor: Actor, act: Act, row: Any, refused: Refused) -> Refused | Acted:
+async def _explained(db: Connection, actor: Actor, act: Act, row: Any, refused: Refused) -> Refused | Acted:
     """Return the refusal with what the reader needs to go on; only a refused act costs this query.
 
     The same act, sent twice at once, waits for the lock and then finds the state moved: its key tells that it was done.
@@ -253,9 +247,7 @@ async def _explained(db: Connection, house: House, actor: Actor, act: Act, row: 
     if row is None:
         return refused
     if act.key and isinstance(refused, (NotAllowedNow, Changed)):
-        known = await db.execute(
-            select(idempotency.c.fingerprint).where(idempotency.c.actor == actor.key, idempotency.c.key == act.key)
-        )
+        known = await db.execute(select(idempotency.c.fingerprint).where(idempotency.c.actor == actor.key, idempotency.c.key == act.key))
         if known.scalar_one_or_none() == _fingerprint(act):
             return Acted(number=row.number, state=row.state, revision=row.revision, sequence=row.sequence, fresh=False)
     if isinstance(refused, Changed):

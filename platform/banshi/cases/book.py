@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from banshi.audit import canonical
 from banshi.cases.tables import case, case_type
-from banshi.contracts import Actor, CaseType, State
+from banshi.contracts import Actor, CaseType
 from banshi.db import Connection, plain
 from banshi.districts import touch
 from banshi.errors import PluginError
@@ -151,9 +151,7 @@ async def put_types(db: Connection, registry: Registry) -> list[str]:
             "digest": digest,
         }
         statement = insert(case_type).values(values)
-        await db.execute(
-            statement.on_conflict_do_update(index_elements=["owner", "name", "version"], set_=values)
-        )
+        await db.execute(statement.on_conflict_do_update(index_elements=["owner", "name", "version"], set_=values))
         if declared.version not in known:
             said.append(f"case type {declared.key} version {declared.version}")
         ways = {u.from_version for u in declared.upgrades}
@@ -168,13 +166,3 @@ async def put_types(db: Connection, registry: Registry) -> list[str]:
                 raise PluginError(msg)
     await touch(db)
     return said
-
-
-def state_of(declared: CaseType | None, row: TypeRow, name: str) -> State | None:
-    """Return the declared state, None where the plugin is gone."""
-    if declared is None:
-        return None
-    try:
-        return declared.state(name)
-    except KeyError:
-        return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -31,14 +31,13 @@ class FieldShape(msgspec.Struct, frozen=True, kw_only=True):
     ask: Ask
     personal: Personal | None
     required: bool
-    default: Any
     longest: int | None
     shortest: int | None
     kind: str
     many: bool
 
 
-@lru_cache(maxsize=None)
+@cache
 def shapes(form: type[msgspec.Struct]) -> tuple[FieldShape, ...]:
     """Return the fields of ``form`` in order."""
     hints = get_type_hints(form, include_extras=True)
@@ -54,7 +53,6 @@ def shapes(form: type[msgspec.Struct]) -> tuple[FieldShape, ...]:
                 ask=next((n for n in notes if isinstance(n, Ask)), Ask(label=field.name)),
                 personal=next((n for n in notes if isinstance(n, Personal)), None),
                 required=field.required,
-                default=None if field.required else _default(field),
                 longest=next((m.max_length for m in metas if m.max_length is not None), None),
                 shortest=next((m.min_length for m in metas if m.min_length is not None), None),
                 kind=getattr(plain, "__name__", str(plain)),
@@ -65,9 +63,9 @@ def shapes(form: type[msgspec.Struct]) -> tuple[FieldShape, ...]:
 
 
 def decode(form: type[msgspec.Struct], raw: Raw, *, only: tuple[str, ...] | None = None) -> Any:
-    """Return ``form`` filled from ``raw``; with ``only``, check just those fields and return them as a dict.
+    r"""Return ``form`` filled from ``raw``; with ``only``, check just those fields and return them as a dict.
 
-    Raises ``Invalid`` with a problem for each wrong field. A text's line ends become ``\\n``; blanks around it go.
+    Raises ``Invalid`` with a problem for each wrong field. A text's line ends become ``\n``; blanks around it go.
     """
     problems: dict[str, Text | Said | str] = {}
     values: dict[str, Any] = {}
@@ -84,19 +82,18 @@ def decode(form: type[msgspec.Struct], raw: Raw, *, only: tuple[str, ...] | None
         if value is None or value in ("", []):
             if field.required:
                 problems[field.name] = _missing(field)
-            else:
-                values[field.name] = field.default
             continue
-        problem = _wrong(field, value)
-        if problem is not None:
-            problems[field.name] = problem
-            continue
-        values[field.name] = value
+        problem = _out_of_bounds(field, value)
+        if problem is None:
+            try:
+                values[field.name] = msgspec.convert(value, field.type, strict=False)
+                continue
+            except (msgspec.ValidationError, ValueError, OverflowError):
+                problem = _malformed(field)
+        problems[field.name] = problem
     if problems:
         raise Invalid(_("Some answers need your attention."), problems)
-    if only is not None:
-        return values
-    return msgspec.convert(values, form, strict=False)
+    return values if only is not None else form(**values)
 
 
 def _plain(field: FieldShape, value: Any) -> Any:
@@ -105,11 +102,12 @@ def _plain(field: FieldShape, value: Any) -> Any:
     elif field.many and not isinstance(value, (list, tuple)) and value is not None:
         value = [value]
     if isinstance(value, str):
-        return re.sub(r"\r\n?", "\n", value).strip()
+        value = re.sub(r"\r\n?", "\n", value).strip()
+        return True if field.kind == "bool" and value == "on" else value
     return value
 
 
-def _wrong(field: FieldShape, value: Any) -> Text | Said | None:
+def _out_of_bounds(field: FieldShape, value: Any) -> Text | Said | None:
     for text in value if isinstance(value, list) else [value]:
         if isinstance(text, str) and (fault := unprintable(text)):
             return Said(fault, {"label": field.ask.label})
@@ -124,13 +122,13 @@ def _wrong(field: FieldShape, value: Any) -> Text | Said | None:
         allowed = {o.value for o in field.ask.options}
         if any(v not in allowed for v in (value if isinstance(value, list) else [value])):
             return Said(_("Choose one of the answers to “{label}”."), {"label": field.ask.label})
-    try:
-        msgspec.convert(value, field.type, strict=False)
-    except (msgspec.ValidationError, ValueError, OverflowError):
-        if field.personal is not None and field.personal.kind == "telephone":
-            return _("Enter a telephone number with digits, like 100 0000 1234.")
-        return Said(_("The answer to “{label}” is not in the right form."), {"label": field.ask.label})
     return None
+
+
+def _malformed(field: FieldShape) -> Text | Said:
+    if field.personal is not None and field.personal.kind == "telephone":
+        return _("Enter a telephone number with digits, like 100 0000 1234.")
+    return Said(_("The answer to “{label}” is not in the right form."), {"label": field.ask.label})
 
 
 def unprintable(text: str) -> Text | None:
@@ -145,9 +143,3 @@ def _missing(field: FieldShape) -> Said:
     if field.ask.options or field.ask.areas:
         return Said(_("Choose an answer to “{label}”."), {"label": field.ask.label})
     return Said(_("Enter an answer to “{label}”."), {"label": field.ask.label})
-
-
-def _default(field: msgspec.structs.FieldInfo) -> Any:
-    if field.default is not msgspec.NODEFAULT:
-        return field.default
-    return field.default_factory() if field.default_factory is not msgspec.NODEFAULT else None

@@ -11,7 +11,6 @@ import tomllib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -250,7 +249,7 @@ async def run(
     for line, row, cells in reading:
         try:
             if isinstance(row, str):
-                raise ValueError(row)  # noqa: TRY301, TRY004 -- one way out for every wrong row
+                raise ValueError(row)  # noqa: TRY004 -- one way out for every wrong row
             batch.append(importer.opening(row))
         except Invalid as error:
             outcome.refused += 1

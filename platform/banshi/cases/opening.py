@@ -86,7 +86,7 @@ async def open_many(
     first: dict[str, int] = {}
     same: list[tuple[int, int]] = []
     for position, opening in enumerate(openings):
-        drafted = _draft(house, actor, opening)
+        drafted = _draft(house, opening)
         if drafted.key in first:
             if waiting[first[drafted.key]].fingerprint != drafted.fingerprint:
                 raise _reused()
@@ -123,7 +123,7 @@ class _Drafted(msgspec.Struct, frozen=True, kw_only=True):
     indexes: tuple[tuple[str, str], ...]
 
 
-def _draft(house: House, actor: Actor, opening: Opening) -> _Drafted:
+def _draft(house: House, opening: Opening) -> _Drafted:
     declared, tree = opening.case_type, house.directory.tree
     plain: dict[str, Any] = msgspec.to_builtins(opening.form)
     roles = {s.ask.role: plain.get(s.name) for s in shapes(declared.form) if s.ask.role}
@@ -170,12 +170,13 @@ def title_of(told: str) -> str:
     return first if len(first) <= LONGEST_TITLE else first[: LONGEST_TITLE - 1].rstrip() + "…"
 
 
-async def _write(
-    db: Connection, house: House, actor: Actor, waiting: Mapping[int, _Drafted], at: datetime, draw: Any
-) -> dict[int, Opened]:
+async def _write(db: Connection, house: House, actor: Actor, waiting: Mapping[int, _Drafted], at: datetime, draw: Any) -> dict[int, Opened]:
     """Write what waits under freshly drawn numbers; what is missing from the result met a taken number."""
     drawn: dict[str, int] = {}
-    cases, events, indexes, parties = [], [], [], []
+    cases: list[dict[str, Any]] = []
+    events: list[chain.Event] = []
+    indexes: list[dict[str, Any]] = []
+    parties: list[dict[str, Any]] = []
     for position, drafted in waiting.items():
         number = draw()
         while number in drawn:
@@ -188,23 +189,19 @@ async def _write(
         if actor.capacity == "resident" and actor.person_id is not None:
             parties.append({"number": number, "role": "applicant", "person_id": actor.person_id})
     said = {"cases": cases, "events": events, "indexes": indexes, "parties": parties}
-    rows = (await db.execute(OPEN, {"said": msgspec.json.encode(said).decode()})).all()
+    written = (await db.execute(OPEN, {"said": msgspec.json.encode(said).decode()})).all()
     by_key = {c["key"]: drawn[c["number"]] for c in cases}
     result: dict[int, Opened] = {}
-    for row in rows:
-        drafted = waiting[by_key[row.key]]
-        if row.fingerprint.hex() != drafted.fingerprint:
+    for found in written:
+        drafted = waiting[by_key[found.key]]
+        if found.fingerprint.hex() != drafted.fingerprint:
             raise _reused()
-        code = numbers.code(house.keyring, row.number, row.key_id or house.keyring.newest)
-        result[by_key[row.key]] = Opened(
-            number=row.number, code=code, fresh=row.fresh, department_id=drafted.department_id
-        )
+        code = numbers.code(house.keyring, found.number, found.key_id or house.keyring.newest)
+        result[by_key[found.key]] = Opened(number=found.number, code=code, fresh=found.fresh, department_id=drafted.department_id)
     return result
 
 
-def _rows(
-    house: House, actor: Actor, drafted: _Drafted, number: str, at: datetime
-) -> tuple[dict[str, Any], list[chain.Event]]:
+def _rows(house: House, actor: Actor, drafted: _Drafted, number: str, at: datetime) -> tuple[dict[str, Any], list[chain.Event]]:
     """Return the row of a case and the first events of its story."""
     opening, past = drafted.opening, drafted.opening.past
     declared, received = opening.case_type, opening.received or at
@@ -212,9 +209,7 @@ def _rows(
     body: dict[str, Any] = {"title": drafted.title, "channel": opening.channel, "department": drafted.department_id}
     if past:
         body["reference"] = past.reference
-    event, digest = chain.append(
-        house.keyring, b"", number, 1, OPENED, actor, body, state=start, audience="applicant", at=received, recorded=at
-    )
+    event, digest = chain.append(house.keyring, b"", number, 1, OPENED, actor, body, state=start, audience="applicant", at=received, recorded=at)
     story = [event]
     if past and past.state != start:
         told = {"outcome": past.outcome, "imported": True}

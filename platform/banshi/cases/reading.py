@@ -88,7 +88,7 @@ async def parties(db: Connection, case_id: int) -> Sequence[Row[Any]]:
         .where(case_party.c.case_id == case_id)
         .order_by(case_party.c.role)
     )
-    return (await db.execute(statement)).all()
+    return list(await db.execute(statement))
 
 
 async def listing(db: Connection, house: House, actor: Actor, query: Query) -> Listing:
@@ -116,11 +116,9 @@ async def listing(db: Connection, house: House, actor: Actor, query: Query) -> L
 
 async def count_bounded(db: Connection, house: House, actor: Actor, queries: Sequence[Query]) -> list[int]:
     """Return for each query how many cases it finds, at most ``BOUND`` + 1 (shown as 1000+); one statement for all."""
-    columns = []
+    columns: list[Any] = []
     for query in queries:
-        parts = [
-            select(case.c.id).where(branch, *_filters(query)).limit(BOUND + 1) for branch in _narrowed(house, actor, query)
-        ]
+        parts = [select(case.c.id).where(branch, *_filters(query)).limit(BOUND + 1) for branch in _narrowed(house, actor, query)]
         if not parts:
             columns.append(literal_column("0"))
             continue

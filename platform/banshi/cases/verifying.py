@@ -53,7 +53,7 @@ async def verify(db: Connection, keyring: Keyring) -> list[str]:
         .order_by(case_event.c.case_id, case_event.c.sequence)
     )
     story: list[Any] = []
-    async for row in (await db.stream(statement.execution_options(yield_per=5000))):
+    async for row in await db.stream(statement.execution_options(yield_per=5000)):
         if story and story[0].case_id != row.case_id:
             faults.extend(_faults(keyring, story))
             story = []
@@ -65,7 +65,9 @@ async def verify(db: Connection, keyring: Keyring) -> list[str]:
     for head in (await db.execute(select(day_head).order_by(day_head.c.day))).all():
         cases, events, digest = await _head(db, head.day)
         if digest != head.digest:
-            faults.append(f"day {head.day}: {head.cases} cases with {head.events} events were sealed, {cases} with {events} are there now, and they differ")
+            faults.append(
+                f"day {head.day}: {head.cases} cases with {head.events} events were sealed, {cases} with {events} are there now, and they differ"
+            )
     return faults
 
 
@@ -99,7 +101,7 @@ async def _head(db: Connection, day: date) -> tuple[int, int, bytes]:
     )
     digest, cases, events = hashlib.sha256(), 0, 0
     last = None
-    async for row in (await db.stream(statement.execution_options(yield_per=5000))):
+    async for row in await db.stream(statement.execution_options(yield_per=5000)):
         digest.update(row.digest)
         cases, events, last = cases + (row.case_id != last), events + 1, row.case_id
     return cases, events, digest.digest()

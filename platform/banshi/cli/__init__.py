@@ -49,7 +49,7 @@ class Lazy(click.Group):
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="banshi")
 def banshi() -> None:
-    """banshi (办事): a public-service platform."""
+    """Banshi (办事): a public-service platform."""
 
 
 def main() -> None:

@@ -30,9 +30,9 @@ data_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print facts as JSON.")
 
 
-def settings_of(data: Path | None, **overrides: object) -> Settings:
+def settings_of(data: Path | None, **overrides: str | int | None) -> Settings:
     """Return the settings; beside a demo (DIR/secret exists) its key is taken where the environment gives none."""
-    settings = settings_module.from_environment(data=str(data) if data else None, **overrides)
+    settings = settings_module.from_environment(None, data=str(data) if data else None, **overrides)
     secret = settings.data / SECRET
     if not settings.secret_key and secret.is_file():
         settings = msgspec.structs.replace(settings, secret_key=(secret.read_text(encoding="ascii").strip(),))
@@ -49,9 +49,7 @@ class Workplace:
 
     async def house(self, connection: Connection) -> House:
         """Return the house as the database has it now."""
-        return House(
-            registry=self.registry, directory=await load_directory(connection, 0), book=await load_book(connection), keyring=self.keyring
-        )
+        return House(registry=self.registry, directory=await load_directory(connection, 0), book=await load_book(connection), keyring=self.keyring)
 
 
 def run(settings: Settings, task: Callable[[Workplace], Awaitable[T]]) -> T:

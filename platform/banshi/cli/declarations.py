@@ -16,7 +16,7 @@ from banshi.texts import labels
 @click.command("plugins")
 @json_option
 @click.option("--check", is_flag=True, help="Stop at the first broken plugin with status 1.")
-def plugins_command(as_json: bool, check: bool) -> None:  # noqa: FBT001
+def plugins_command(as_json: bool, check: bool) -> None:
     """List the plugins: name, version, health, and what each declares."""
     registry = plugins.load(strict=check)
     facts = describe(registry)

@@ -62,15 +62,14 @@ def add(
 ) -> None:
     """Add a person, or set the password of the one who has that login; with --department, a post for them."""
     if (department is None) != (staff_number is None):
-        raise click.UsageError("A post needs --department and --number together")
+        msg = "A post needs --department and --number together"
+        raise click.UsageError(msg)
     secret = password or click.prompt("Password", hide_input=True, confirmation_prompt=True)
 
     async def task(place: Workplace) -> None:
         async with place.database.transaction() as db:
             try:
-                person_id = await people.add_account(
-                    db, place.keyring, login=login, name=name, telephone=telephone, password=secret, at=clock.now()
-                )
+                person_id = await people.add_account(db, place.keyring, login=login, name=name, telephone=telephone, password=secret, at=clock.now())
                 if department is not None and staff_number is not None:
                     await people.put_post(db, person_id, department, staff_number, roles)
             except KeyError as error:
@@ -115,9 +114,7 @@ def revoke(data: Path | None, title: str) -> None:
 
     async def task(place: Workplace) -> int:
         async with place.database.transaction() as db:
-            found = await db.execute(
-                update(api_token).where(api_token.c.title == title, api_token.c.revoked.is_(None)).values(revoked=clock.now())
-            )
+            found = await db.execute(update(api_token).where(api_token.c.title == title, api_token.c.revoked.is_(None)).values(revoked=clock.now()))
             return int(found.rowcount)
 
     click.echo(f"{run(settings_of(data), task)} revoked.")

@@ -26,7 +26,7 @@ BY = ("state", "outcome", "department", "channel", "category", "type", "district
 @click.argument("plugin")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--mapping", required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Which column means what (TOML).")
-def import_command(data: Path | None, as_json: bool, plugin: str, file: Path, mapping: Path) -> None:  # noqa: FBT001
+def import_command(data: Path | None, as_json: bool, plugin: str, file: Path, mapping: Path) -> None:
     """Import another system's cases from FILE (CSV). It may be run again: no row comes in twice.
 
     Rows that cannot be imported go to FILE.refused.csv, with the line and the reason.
@@ -74,7 +74,7 @@ def case_command() -> None:
 @data_option
 @json_option
 @click.argument("number")
-def show(data: Path | None, as_json: bool, number: str) -> None:  # noqa: FBT001
+def show(data: Path | None, as_json: bool, number: str) -> None:
     """Show a case with its story; what is sealed stays so."""
     try:
         plain = numbers.read(number)
@@ -119,7 +119,8 @@ def show(data: Path | None, as_json: bool, number: str) -> None:  # noqa: FBT001
         if name != "events":
             click.echo(f"{name:<12} {'' if value is None else value}")
     for event in facts["events"]:
-        click.echo(f"  {event['sequence']:>3}  {event['at']:%Y-%m-%d %H:%M}  {event['kind']:<12} {event['state']:<12} {event['staff_number'] or event['capacity']}")
+        who = event["staff_number"] or event["capacity"]
+        click.echo(f"  {event['sequence']:>3}  {event['at']:%Y-%m-%d %H:%M}  {event['kind']:<12} {event['state']:<12} {who}")
 
 
 @case_command.command("count")
@@ -128,7 +129,7 @@ def show(data: Path | None, as_json: bool, number: str) -> None:  # noqa: FBT001
 @click.option("--by", "by", multiple=True, type=click.Choice(BY), required=True, help="Count for each value; may be given several times.")
 @click.option("--district", default=None, help="Only cases of this district (code).")
 @click.option("--open/--closed", "is_open", default=None, help="Only open, or only closed cases.")
-def count(data: Path | None, as_json: bool, by: tuple[Any, ...], district: str | None, is_open: bool | None) -> None:  # noqa: FBT001
+def count(data: Path | None, as_json: bool, by: tuple[Any, ...], district: str | None, is_open: bool | None) -> None:
     """Count cases exactly."""
 
     async def task(place: Workplace) -> list[dict[str, Any]]:
@@ -166,7 +167,7 @@ def audit_command() -> None:
 @audit_command.command("verify")
 @data_option
 @json_option
-def verify(data: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def verify(data: Path | None, as_json: bool) -> None:
     """Find what was changed, removed or reordered in any case or in the log. Status 1 where something was."""
 
     async def task(place: Workplace) -> list[str]:

@@ -106,9 +106,9 @@ def restore_command(data: Path | None, source: Path) -> None:
 @workers_option
 @click.option("--quiet", is_flag=True, help="Nobody files or works a case by itself.")
 @click.option("--fresh", is_flag=True, help="Begin again with an empty folder.")
-def demo_command(data: Path | None, port: int | None, workers: int | None, quiet: bool, fresh: bool) -> None:  # noqa: FBT001
+def demo_command(data: Path | None, port: int | None, workers: int | None, quiet: bool, fresh: bool) -> None:
     """Serve the whole platform with a living demo city on the embedded PostgreSQL."""
-    from banshi.cli.demo import seeding  # noqa: PLC0415 -- only this command needs the city
+    from banshi.cli.demo import seeding
 
     folder = data or Path(os.environ.get("BANSHI_DATA", "demo"))
     settings = settings_of(folder, port=port, workers=workers, demo="true", secure_cookies="false")

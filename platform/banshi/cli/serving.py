@@ -47,9 +47,9 @@ def serve(settings: Settings, target: str = "banshi.app:from_environment") -> No
     Raises BanshiError when the port cannot be had, SystemExit when the web processes keep failing.
     """
     _require_port(settings.host, settings.port)
-    from granian import Granian  # noqa: PLC0415 -- only the one command needs it
-    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415
-    from granian.log import LogLevels  # noqa: PLC0415
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces
+    from granian.log import LogLevels
 
     # Linux would fork: a web process with its parent's locks, threads and signal handlers.
     multiprocessing.set_start_method("spawn", force=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -32,7 +32,7 @@ _NAMES = {
 }
 
 
-class Xid8(UserDefinedType[str]):
+class Xid8(UserDefinedType[int]):
     """PostgreSQL's 64-bit transaction id."""
 
     cache_ok = True
@@ -42,7 +42,7 @@ class Xid8(UserDefinedType[str]):
         return "xid8"
 
 
-@lru_cache(maxsize=None)
+@cache
 def owner_metadata(owner: str) -> MetaData:
     """Return the one MetaData of ``owner``; its tables live in the PostgreSQL schema of the same name."""
     return MetaData(schema=owner, naming_convention=_NAMES)

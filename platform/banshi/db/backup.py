@@ -1,6 +1,6 @@
 """Backup and restore: database and files as one archive, whose parts are checked before anything is touched.
 
-    backup.tar    database.dump (pg_dump, custom format) · files/… · manifest.json (versions, SHA-256 of every part), last
+backup.tar    database.dump (pg_dump, custom format) · files/… · manifest.json (versions, SHA-256 of every part), last
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def _restore_database(url: str, dump: IO[bytes], schemas: list[str]) -> None:
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said, env=_environ(url),
         )  # fmt: skip
         try:
-            assert psql.stdin is not None  # noqa: S101 -- for the type checker
+            assert psql.stdin is not None
             psql.stdin.write("".join(SQL("DROP SCHEMA {};\n").format(Identifier(name)).as_string() for name in schemas).encode())
             _script(_tool("pg_restore", version), copy.name, ["--section=pre-data", "--section=data"], version, psql.stdin)
             psql.stdin.write(AFTER_DATA.encode())
@@ -215,9 +215,9 @@ def _script(pg_restore: Path, dump: str, sections: list[str], version: int, out:
     """Write a part of the dump as SQL; raise BanshiError when pg_restore cannot read it to its end."""
     command: list[str | Path] = [pg_restore, "--no-owner", "--no-privileges", *sections, "-f", "-", dump]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None  # noqa: S101 -- for the type checker
+        assert process.stdout is not None
         for line in process.stdout:  # the settings at the head; behind them stand rows, which are nobody's to change
-            if version >= 17 or not line.startswith(b"SET transaction_timeout"):  # noqa: PLR2004 -- the version that brought it
+            if version >= 17 or not line.startswith(b"SET transaction_timeout"):
                 out.write(line)
             if b"search_path" in line:
                 break
@@ -240,7 +240,9 @@ def _empty_schemas(url: str) -> list[str]:
         if full:
             msg = f"The database is not empty: there are tables in {', '.join(sorted(name for (name,) in full))}; restore into a new one"
             raise BanshiError(msg)
-        rows = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname NOT IN ('information_schema', 'public')")
+        rows = connection.execute(
+            "SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname NOT IN ('information_schema', 'public')"
+        )
         return [name for (name,) in rows]
 
 

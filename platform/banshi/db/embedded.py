@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 from psycopg import pq
 
 from banshi.db.binaries import Account, account_for, may_enter, open_place, programs, run
@@ -295,7 +295,7 @@ class EmbeddedServer:
         """Return whether the pid in postmaster.pid is our server: its command line names the socket folder beside the pid."""
         try:
             lines = (self._pgdata / "postmaster.pid").read_text().splitlines()
-            pid, socket = int(lines[0]), lines[4] if len(lines) > 4 else str(self.socket)  # noqa: PLR2004 -- the fifth line
+            pid, socket = int(lines[0]), lines[4] if len(lines) > 4 else str(self.socket)
             return bool(socket in psutil.Process(pid).cmdline())
         except (FileNotFoundError, NotADirectoryError, ValueError, IndexError, psutil.NoSuchProcess):
             return False

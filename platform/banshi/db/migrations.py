@@ -118,11 +118,11 @@ def _upgrade(connection: Connection, owner: Owner) -> list[str]:
     return _run(connection, owner, lambda config: command.upgrade(config, "heads"))
 
 
-def _run(connection: Connection, owner: Owner, order: Any) -> list[str]:  # noqa: ANN401 -- a call with the Config
+def _run(connection: Connection, owner: Owner, order: Any) -> list[str]:
     done: list[str] = []
     config = _config(owner, connection)
 
-    def note(*, step: Any, **_: Any) -> None:  # noqa: ANN401 -- Alembic's signature
+    def note(*, step: Any, **_: Any) -> None:
         sign = "" if step.is_upgrade else "back from "
         done.append(f"{owner.name}: {sign}{step.up_revision_id} ({step.up_revision.doc})")
 
@@ -191,5 +191,5 @@ def _connection(url: str) -> Iterator[Connection]:
         yield connection
 
 
-def _psycopg(connection: Connection) -> Any:  # noqa: ANN401 -- SQLAlchemy does not say which driver's
+def _psycopg(connection: Connection) -> Any:
     return connection.connection.driver_connection

@@ -115,11 +115,7 @@ async def sign_in(database: Database, login: str, password: str, address: str, a
         await throttle.take(db, by_login, throttle.SIGN_IN_BY_LOGIN, at)
     async with database.transaction() as db:
         found = (
-            await db.execute(
-                select(account.c.person_id, account.c.password).where(
-                    func.lower(account.c.login) == login.lower(), ~account.c.disabled
-                )
-            )
+            await db.execute(select(account.c.person_id, account.c.password).where(func.lower(account.c.login) == login.lower(), ~account.c.disabled))
         ).one_or_none()
     if not await password_fits(found.password if found else None, password) or found is None:
         raise Refused(_("The login or the password is not right."))
@@ -131,9 +127,7 @@ async def sign_in(database: Database, login: str, password: str, address: str, a
 async def open_session(db: Connection, person_id: int, at: datetime) -> str:
     """Open a session and return its token, which is not stored."""
     token = secrets.token_urlsafe(32)
-    await db.execute(
-        insert(session).values(digest=token_digest(token), person_id=person_id, created=at, expires=at + SESSION_LASTS)
-    )
+    await db.execute(insert(session).values(digest=token_digest(token), person_id=person_id, created=at, expires=at + SESSION_LASTS))
     return token
 
 
@@ -147,16 +141,10 @@ async def sign_out(db: Connection, token: str) -> None:
     await db.execute(delete(session).where(session.c.digest == token_digest(token)))
 
 
-async def add_token(
-    db: Connection, post_id: int, title: str, scopes: Sequence[str], at: datetime, *, token: str = ""
-) -> str:
+async def add_token(db: Connection, post_id: int, title: str, scopes: Sequence[str], at: datetime, *, token: str = "") -> str:
     """Make an API token that acts in a post within ``scopes`` (permission names); return it, it is not stored."""
     token = token or "bsh_" + secrets.token_urlsafe(32)
-    await db.execute(
-        insert(api_token).values(
-            digest=token_digest(token), title=title, post_id=post_id, scopes=list(scopes), created=at
-        )
-    )
+    await db.execute(insert(api_token).values(digest=token_digest(token), title=title, post_id=post_id, scopes=list(scopes), created=at))
     return token
 
 

@@ -70,9 +70,7 @@ class RoleRow(msgspec.Struct, frozen=True, kw_only=True):
 class Directory:
     """Districts, departments, duties and roles at one revision."""
 
-    def __init__(
-        self, revision: int, tree: Tree, departments: Sequence[Department], duties: Sequence[Duty], roles: Sequence[RoleRow]
-    ) -> None:
+    def __init__(self, revision: int, tree: Tree, departments: Sequence[Department], duties: Sequence[Duty], roles: Sequence[RoleRow]) -> None:
         self.revision = revision
         self.tree = tree
         self._departments = {d.id: d for d in departments}
@@ -145,11 +143,6 @@ async def load_directory(db: Connection, revision: int) -> Directory:
     """Return the directory as the database has it now (five small queries)."""
     tree = await load_tree(db)
     departments = [msgspec.convert(plain(r), Department) for r in (await db.execute(select(department))).mappings()]
-    duties = [
-        msgspec.convert(plain(r), Duty) for r in (await db.execute(select(duty))).mappings()
-    ]
-    roles = [
-        RoleRow(name=r.name, reach=r.reach, permissions=frozenset(p["name"] for p in r.permissions))
-        for r in await db.execute(select(role))
-    ]
+    duties = [msgspec.convert(plain(r), Duty) for r in (await db.execute(select(duty))).mappings()]
+    roles = [RoleRow(name=r.name, reach=r.reach, permissions=frozenset(p["name"] for p in r.permissions)) for r in await db.execute(select(role))]
     return Directory(revision, tree, departments, duties, roles)

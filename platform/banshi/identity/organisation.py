@@ -26,7 +26,7 @@ Titles = Annotated[dict[str, str], msgspec.Meta(min_length=1)]
 
 
 class DistrictEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """[[district]]"""
+    """An entry under [[district]]."""
 
     code: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
     level: Level
@@ -38,7 +38,7 @@ class DistrictEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class DutyEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """duties of a [[department]]"""
+    """One of the duties of a [[department]]."""
 
     case_type: str
     category: str = "*"
@@ -48,7 +48,7 @@ class DutyEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class DepartmentEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """[[department]]"""
+    """An entry under [[department]]."""
 
     code: str
     district: str
@@ -62,7 +62,7 @@ class DepartmentEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class StaffEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """[[staff]]"""
+    """An entry under [[staff]]."""
 
     number: str
     department: str

@@ -51,9 +51,7 @@ def _nobody() -> str:
     return hash_password(secrets.token_urlsafe())
 
 
-async def add_person(
-    db: Connection, keyring: Keyring, *, name: str, telephone: str = "", language: str | None = None, at: datetime
-) -> int:
+async def add_person(db: Connection, keyring: Keyring, *, name: str, telephone: str = "", language: str | None = None, at: datetime) -> int:
     """Add a person and return the id; name and telephone are sealed."""
     values = {
         "name": keyring.seal(name, "person.name"),
@@ -85,9 +83,7 @@ async def add_account(
         msg = f"A password needs {SHORTEST_PASSWORD} characters or more"
         raise ValueError(msg)
     hashed = hashed or await asyncio.to_thread(hash_password, password)
-    known = (
-        await db.execute(select(account.c.person_id).where(func.lower(account.c.login) == login.lower()))
-    ).scalar_one_or_none()
+    known = (await db.execute(select(account.c.person_id).where(func.lower(account.c.login) == login.lower()))).scalar_one_or_none()
     if known is not None:
         await db.execute(update(account).where(account.c.person_id == known).values(password=hashed, disabled=False))
         await db.execute(delete(session).where(session.c.person_id == known))
@@ -99,9 +95,7 @@ async def add_account(
 
 async def put_post(db: Connection, person_id: int, department_code: str, staff_number: str, roles: Iterable[str]) -> int:
     """Give a person a post, or change the post of that staff number; return its id. KeyError names what is unknown."""
-    department_id = (
-        await db.execute(select(department.c.id).where(department.c.code == department_code))
-    ).scalar_one_or_none()
+    department_id = (await db.execute(select(department.c.id).where(department.c.code == department_code))).scalar_one_or_none()
     if department_id is None:
         raise KeyError(department_code)
     roles = list(roles)
@@ -134,8 +128,7 @@ async def put_departments(db: Connection, rows: Sequence[Mapping[str, Any]], dis
         ids[row["code"]] = int((await db.execute(statement.returning(department.c.id))).scalar_one())
     for row in rows:
         superiors = {
-            f"superior_by_{line}_id": ids[row[f"superior_by_{line}"]] if row.get(f"superior_by_{line}") else None
-            for line in ("trade", "area")
+            f"superior_by_{line}_id": ids[row[f"superior_by_{line}"]] if row.get(f"superior_by_{line}") else None for line in ("trade", "area")
         }
         await db.execute(update(department).where(department.c.id == ids[row["code"]]).values(superiors))
         await put_duties(db, ids[row["code"]], row.get("duties", ()), row["district"], district_ids)
@@ -143,9 +136,7 @@ async def put_departments(db: Connection, rows: Sequence[Mapping[str, Any]], dis
     return ids
 
 
-async def put_duties(
-    db: Connection, department_id: int, rows: Sequence[Mapping[str, Any]], home: str, district_ids: Mapping[str, int]
-) -> None:
+async def put_duties(db: Connection, department_id: int, rows: Sequence[Mapping[str, Any]], home: str, district_ids: Mapping[str, int]) -> None:
     """Set a department's duties to ``rows``: case_type, category, area (default: ``home``), text, basis."""
     await db.execute(delete(duty).where(duty.c.department_id == department_id))
     for row in rows:
@@ -158,9 +149,7 @@ async def put_duties(
             "basis": dict(row.get("basis", {})),
         }
         statement = insert(duty).values(values)
-        await db.execute(
-            statement.on_conflict_do_update(index_elements=["case_type", "category", "district_id"], set_=values)
-        )
+        await db.execute(statement.on_conflict_do_update(index_elements=["case_type", "category", "district_id"], set_=values))
 
 
 async def put_roles(db: Connection, roles: Sequence[Role]) -> None:

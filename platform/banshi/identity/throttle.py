@@ -19,7 +19,7 @@ _ = translator("banshi")
 class Limit(msgspec.Struct, frozen=True):
     """So many attempts in so long a window."""
 
-    count: int
+    most: int
     window: timedelta
 
 
@@ -38,15 +38,15 @@ async def take(db: Connection, key: str, limit: Limit, at: datetime) -> None:
         index_elements=["key"],
         set_={"count": case((fresh, 1), else_=throttle.c.count + 1), "since": case((fresh, at), else_=throttle.c.since)},
     )
-    row = (await db.execute(statement.returning(throttle.c.count, throttle.c.since))).one()
-    if row.count > limit.count:
+    row = (await db.execute(statement.returning(throttle.c.count.label("tries"), throttle.c.since))).one()
+    if row.tries > limit.most:
         raise _too_many(row.since, limit, at)
 
 
 async def check(db: Connection, key: str, limit: Limit, at: datetime) -> None:
     """Raise Throttled when ``key`` has had its attempts; count nothing."""
-    row = (await db.execute(select(throttle.c.count, throttle.c.since).where(throttle.c.key == key))).one_or_none()
-    if row is not None and row.count >= limit.count and row.since > at - limit.window:
+    row = (await db.execute(select(throttle.c.count.label("tries"), throttle.c.since).where(throttle.c.key == key))).one_or_none()
+    if row is not None and row.tries >= limit.most and row.since > at - limit.window:
         raise _too_many(row.since, limit, at)
 
 

@@ -43,7 +43,7 @@ class Consumer(NamedTuple):
 
 async def feed(db: Connection, consumer: Consumer, *, batch: int = BATCH) -> int:
     """Hand ``consumer`` its next events and move its cursor; return how many. 0 too where another process is feeding it."""
-    start = insert(relay_cursor).values(consumer=consumer.name, xid="0", case_id=0, sequence=0).on_conflict_do_nothing()
+    start = insert(relay_cursor).values(consumer=consumer.name, xid=0, case_id=0, sequence=0).on_conflict_do_nothing()
     await db.execute(start)
     at = (await db.execute(_CURSOR, {"consumer": consumer.name})).one_or_none()
     if at is None:
@@ -76,17 +76,17 @@ async def run(database: Database, consumers: Sequence[Consumer]) -> None:
 
 
 _CURSOR = text("""
-select xid::text as xid, case_id, sequence from kernel.relay_cursor where consumer = :consumer for update skip locked
+select xid, case_id, sequence from kernel.relay_cursor where consumer = :consumer for update skip locked
 """)
 _NEXT = text("""
-select e.xid::text as xid, e.case_id, e.sequence, e.kind, e.capacity, e.actor_id, e.post_id, e.department_id, e.at, e.audience, e.state
+select e.xid, e.case_id, e.sequence, e.kind, e.capacity, e.actor_id, e.post_id, e.department_id, e.at, e.audience, e.state
 from kernel.case_event e
-where (e.xid, e.case_id, e.sequence) > (cast(cast(:xid as text) as xid8), :case_id, :sequence)
+where (e.xid, e.case_id, e.sequence) > (cast(:xid as xid8), :case_id, :sequence)
   and e.xid < pg_snapshot_xmin(pg_current_snapshot())
 order by e.xid, e.case_id, e.sequence
 limit :batch
 """)
 _MOVE = text("""
-update kernel.relay_cursor set xid = cast(cast(:xid as text) as xid8), case_id = :case_id, sequence = :sequence
+update kernel.relay_cursor set xid = cast(:xid as xid8), case_id = :case_id, sequence = :sequence
 where consumer = :consumer
 """)

@@ -11,7 +11,7 @@ from banshi.db import owner_metadata
 OWNER: str = context.config.attributes["owner"]
 
 
-def _is_the_owners(name: str | None, kind: str, _parents: Any) -> bool:  # noqa: ANN401 -- Alembic's signature
+def _is_the_owners(name: str | None, kind: str, _parents: Any) -> bool:
     """Look into the owner's schema only: another owner's tables are not ours to drop."""
     return kind != "schema" or name == OWNER
 

@@ -82,15 +82,13 @@ async def switch(request: Request[Any, Any, Any]) -> Response[Any]:
         return visit.go("/admin")
 
 
-async def set_switch(visit: Visit, actor: Actor, district: District, plugin: str, enabled: bool | None) -> None:  # noqa: FBT001
+async def set_switch(visit: Visit, actor: Actor, district: District, plugin: str, enabled: bool | None) -> None:
     """Write the switch; Conflict where it would leave open cases that nobody could work on."""
     tree = visit.house.directory.tree
     above = district.parent_id is not None and tree.has_on(district.parent_id, plugin)
     will_be = above if enabled is None else enabled
     if tree.has_on(district.id, plugin) and not will_be:
-        inheriting = [
-            d.id for d in tree.below(district.id) if all(tree.switch(a.id, plugin) is None or a.id == district.id for a in tree.above(d.id) if district.id in a.path)
-        ]
+        inheriting = [d.id for d in tree.below(district.id) if d.id == district.id or _inherits(visit, d, district, plugin)]
         types = visit.house.book.ids(frozenset({plugin}))
         found = select(case.c.id).where(case.c.closed.is_(None), case.c.district_id.in_(inheriting), case.c.type_id.in_(types)).limit(1001)
         count = (await visit.db.execute(select(func.count()).select_from(found.subquery()))).scalar_one()
@@ -104,6 +102,12 @@ async def set_switch(visit: Visit, actor: Actor, district: District, plugin: str
     await switch_plugin(visit.db, district.id, plugin, enabled, visit.at)
     body = {"plugin": plugin, "to": {True: "on", False: "off", None: "inherit"}[enabled]}
     await audit.record(visit.db, visit.house.keyring, actor, "plugin.switched", f"district:{district.code}", body, visit.at)
+
+
+def _inherits(visit: Visit, lower: District, upper: District, plugin: str) -> bool:
+    """Return whether no switch stands between a district and the one above it."""
+    tree = visit.house.directory.tree
+    return all(tree.switch(node.id, plugin) is None for node in tree.above(lower.id) if upper.id in node.path and node.id != upper.id)
 
 
 def _reader(visit: Visit) -> Actor:
@@ -125,9 +129,7 @@ def _page(visit: Visit, actor: Actor) -> AdminPage:
             services=len(only.services),
             roles=len(only.roles),
         )
-        switches = tuple(
-            _switch(visit, d, name) for d in tree.serving if actor.district_id is not None and actor.district_id in d.path
-        )
+        switches = tuple(_switch(visit, d, name) for d in tree.serving if actor.district_id is not None and actor.district_id in d.path)
         parts.append(
             PluginPart(
                 name=name,

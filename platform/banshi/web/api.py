@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, get, post
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, QueryParameter
 
 from banshi import texts
 from banshi.cases import acting, numbers, opening, reading
@@ -28,8 +28,8 @@ _ = texts.translator("banshi")
 
 LONGEST_KEY = 200
 MOST = 100
-Key = Annotated[str, Parameter(header="Idempotency-Key", max_length=LONGEST_KEY, description="The same key is the same write, for 30 days")]
-Match = Annotated[str, Parameter(header="If-Match", max_length=40, description="The revision that the action was decided on")]
+Key = Annotated[str, HeaderParameter(name="Idempotency-Key", max_length=LONGEST_KEY, description="The same key is the same write, for 30 days")]
+Match = Annotated[str, HeaderParameter(name="If-Match", max_length=40, description="The revision that the action was decided on")]
 
 
 class Filing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,9 +135,7 @@ async def open_case(request: Request[Any, Any, Any], data: Filing, idempotency_k
 
 
 @post("/cases/{number:str}/actions", status_code=200, summary="Act on a case", operation_id="actOnCase")
-async def act_on_case(
-    request: Request[Any, Any, Any], number: str, data: Doing, idempotency_key: Key = "", if_match: Match = ""
-) -> Done:
+async def act_on_case(request: Request[Any, Any, Any], number: str, data: Doing, idempotency_key: Key = "", if_match: Match = "") -> Done:
     """Do what the case allows now. ``If-Match`` with the revision you read makes it 409 when somebody was faster."""
     site: Site = request.app.state.site
     at = site.now()
@@ -153,9 +151,7 @@ async def act_on_case(
         if form_type is None:
             raise NotFound(_("There is no action “{action}”."), action=data.action)
         _check_key(idempotency_key)
-        wanted = Act(
-            number=plain, action=data.action, form=decode(form_type, data.data), revision=_revision(if_match), key=idempotency_key
-        )
+        wanted = Act(number=plain, action=data.action, form=decode(form_type, data.data), revision=_revision(if_match), key=idempotency_key)
         done = await acting.act_one(db, house, actor, wanted, at)
     return Done(number=numbers.show(plain), state=done.state, revision=done.revision, fresh=done.fresh)
 
@@ -181,12 +177,12 @@ async def read_case(request: Request[Any, Any, Any], number: str) -> Response[Ca
 @get("/cases", summary="List cases", operation_id="listCases")
 async def list_cases(
     request: Request[Any, Any, Any],
-    in_state: Annotated[str | None, Parameter(query="state")] = None,
+    in_state: Annotated[str | None, QueryParameter(name="state")] = None,
     department: str | None = None,
     category: str | None = None,
     open: bool | None = None,  # noqa: A002 -- the parameter's public name
-    newest_first: bool = True,  # noqa: FBT001, FBT002 -- a query parameter
-    size: Annotated[int, Parameter(ge=1, le=MOST)] = 25,
+    newest_first: bool = True,
+    size: Annotated[int, QueryParameter(ge=1, le=MOST)] = 25,
     after: str = "",
 ) -> CaseList:
     """List the cases that the token's post may see, by key: follow ``next`` to its end."""

@@ -14,7 +14,7 @@ from banshi.cases.acting import Act
 from banshi.cases.decoding import decode
 from banshi.cases.reading import Query
 from banshi.contracts import PERSONAL, Actor
-from banshi.errors import Changed, Conflict, Forbidden, Invalid, NotFound, Refused
+from banshi.errors import Changed, Conflict, Forbidden, Invalid, Refused
 from banshi.web import casepage, forms, pages
 from banshi.web.casepage import CaseView
 from banshi.web.portal import bounded, refusal_problems, revision_of
@@ -195,9 +195,7 @@ async def _view(visit: Visit, actor: Actor, number: str) -> CaseView:
     return CaseView(visit, actor, row, await reading.story(visit.db, row.id, reading.FOR_STAFF))
 
 
-async def _case_page(
-    visit: Visit, view: CaseView, form: pages.Form | None, title: str, chosen: str, *, reveals: bool = False
-) -> pages.DeskCasePage:
+async def _case_page(visit: Visit, view: CaseView, form: pages.Form | None, title: str, chosen: str, *, reveals: bool = False) -> pages.DeskCasePage:
     steps, progress = view.steps()
     directory, row = visit.house.directory, view.row
     holder = view.department()

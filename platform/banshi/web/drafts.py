@@ -37,18 +37,14 @@ async def begin(db: Connection, keyring: Keyring, service: str, at: datetime) ->
 async def load(db: Connection, keyring: Keyring, service: str, draft_id: str, at: datetime) -> dict[str, Any] | None:
     """Return the raw answers so far, None where the draft is unknown, over, or of another service."""
     row = (
-        await db.execute(
-            select(draft.c.sealed).where(draft.c.id == draft_id, draft.c.service == service, draft.c.expires > at)
-        )
+        await db.execute(select(draft.c.sealed).where(draft.c.id == draft_id, draft.c.service == service, draft.c.expires > at))
     ).scalar_one_or_none()
     return None if row is None else msgspec.json.decode(keyring.unseal(row, f"draft:{draft_id}"))
 
 
 async def save(db: Connection, keyring: Keyring, draft_id: str, answers: Mapping[str, Any], at: datetime) -> None:
     """Keep the answers so far."""
-    await db.execute(
-        update(draft).where(draft.c.id == draft_id).values(sealed=_seal(keyring, draft_id, answers), expires=at + LASTS)
-    )
+    await db.execute(update(draft).where(draft.c.id == draft_id).values(sealed=_seal(keyring, draft_id, answers), expires=at + LASTS))
 
 
 async def sweep(db: Connection, at: datetime) -> None:

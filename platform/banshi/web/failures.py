@@ -166,14 +166,10 @@ def problem(
     }
     if problems:
         body["errors"] = [{"pointer": f"/data/{name}", "detail": texts.say(text, language)} for name, text in problems.items()]
-    return Response(
-        msgspec.json.encode(body), status_code=status, media_type="application/problem+json", headers=headers or {}
-    )
+    return Response(msgspec.json.encode(body), status_code=status, media_type="application/problem+json", headers=headers or {})
 
 
-def page(
-    request: Request[Any, Any, Any], status: int, lead: str, headers: dict[str, str] | None = None
-) -> Response[str]:
+def page(request: Request[Any, Any, Any], status: int, lead: str, headers: dict[str, str] | None = None) -> Response[str]:
     """Return a designed page for a failure, with ways on; needs no database."""
     site: Site = request.app.state.site
     language = language_of(request)
@@ -184,9 +180,7 @@ def page(
         ways.append(pages.Link(text=texts.say(_("Follow a case by its number"), language), href="/track"))
     if status == 503:
         ways.insert(0, pages.Link(text=texts.say(_("Try again"), language), href=request.url.path if request.method == "GET" else "/"))
-    shown = pages.ErrorPage(
-        status=status, title=texts.say(TITLES.get(status, TITLES[400]), language), lead=lead, ways=tuple(ways)
-    )
+    shown = pages.ErrorPage(status=status, title=texts.say(TITLES.get(status, TITLES[400]), language), lead=lead, ways=tuple(ways))
     response = _render(site, request, "error.html", shown, status)
     response.headers.update(headers or {})
     return response
@@ -211,14 +205,10 @@ def resume_page(request: Request[Any, Any, Any], path: str, raw: dict[str, list[
     return pages.ResumePage(answers=shown, form=pages.Form(action=path, fields=(), button=button, hidden=hidden, cancel="/"))
 
 
-def _render(
-    site: Site, request: Request[Any, Any, Any], template: str, shown: msgspec.Struct, status: int, *, token: str = ""
-) -> Response[str]:
+def _render(site: Site, request: Request[Any, Any, Any], template: str, shown: msgspec.Struct, status: int, *, token: str = "") -> Response[str]:
     directory = site.seen
     visitor = request.state.get("visitor")
-    frame = chrome(
-        site, request, directory=directory, visitor=visitor, district=None, desk=request.url.path.startswith("/desk")
-    )
+    frame = chrome(site, request, directory=directory, visitor=visitor, district=None, desk=request.url.path.startswith("/desk"))
     frame = msgspec.structs.replace(frame, csrf=token or csrf_token(request) or request.cookies.get("csrf", ""))
     env = templating.environment(site.registry.packages, "kernel", language_of(request))
     return html_response(env.get_template(template).render(chrome=frame, page=shown), status=status)

@@ -166,7 +166,7 @@ class TrackPage(msgspec.Struct, frozen=True, kw_only=True):
     """portal/track.html: follow a number. ``stage`` is set when the number alone was given: stage and department, no text, no name."""
 
     form: Form
-    stage: "StagePart | None" = None
+    stage: StagePart | None = None
 
 
 class StagePart(msgspec.Struct, frozen=True, kw_only=True):

@@ -60,7 +60,7 @@ async def _home(visit: Visit, q: str) -> Response[Any]:
         try:
             return visit.go(f"/case/{numbers.show(numbers.read(query))}")
         except Invalid:
-            found = tuple(_service_link(visit, s) for s in services if _matches(visit, s, query))
+            found = tuple(_service_link(visit, s) for s in services if _matches(s, query))
     subjects: dict[str, list[pages.Link]] = {}
     for service in services:
         subjects.setdefault(visit.say(service.subject), []).append(_service_link(visit, service))
@@ -93,7 +93,7 @@ def _service_link(visit: Visit, service: Service) -> pages.Link:
     return pages.Link(text=visit.say(service.title), href=href, summary=visit.say(service.summary))
 
 
-def _matches(visit: Visit, service: Service, query: str) -> bool:
+def _matches(service: Service, query: str) -> bool:
     """Return whether a service answers what was typed: any of its words in it, or it in any of its words."""
     wanted = query.casefold()
     for words in (service.title, service.summary, service.subject, *service.words):
@@ -119,9 +119,7 @@ async def start(request: Request[Any, Any, Any], district: str, plugin: str, ser
     async with site.visit(request) as visit:
         found = _offered(visit, district, plugin, service)
         form = pages.Form(action=request.url.path, fields=(), button=visit.say(_("Start now")), cancel=f"/d/{district}")
-        page = pages.StartPage(
-            title=visit.say(found.title), summary=visit.say(found.summary), before=visit.say(found.before), form=form
-        )
+        page = pages.StartPage(title=visit.say(found.title), summary=visit.say(found.summary), before=visit.say(found.before), form=form)
         return visit.page("portal/start.html", page)
 
 
@@ -136,24 +134,20 @@ async def begin(request: Request[Any, Any, Any], district: str, plugin: str, ser
 
 
 @get("/d/{district:str}/services/{plugin:str}/{service:str}/{draft_id:str}/{step:str}")
-async def ask(
-    request: Request[Any, Any, Any], district: str, plugin: str, service: str, draft_id: str, step: str
-) -> Response[Any]:
+async def ask(request: Request[Any, Any, Any], district: str, plugin: str, service: str, draft_id: str, step: str) -> Response[Any]:
     """Show one question group, the check page, or the confirmation."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
         filing = await _filing(visit, district, plugin, service, draft_id)
         if step == "done" or SENT in filing.answers:
-            return _done(visit, filing, await _sent(visit, filing))
+            return _done(visit, await _sent(visit, filing))
         if step == "check":
             return _check(visit, filing)
         return _ask(visit, filing, filing.group(step))
 
 
 @post("/d/{district:str}/services/{plugin:str}/{service:str}/{draft_id:str}/{step:str}")
-async def answer(
-    request: Request[Any, Any, Any], district: str, plugin: str, service: str, draft_id: str, step: str
-) -> Response[Any]:
+async def answer(request: Request[Any, Any, Any], district: str, plugin: str, service: str, draft_id: str, step: str) -> Response[Any]:
     """Keep the answers of one question group and go on; on the check page, file the case."""
     site: Site = request.app.state.site
     raw = forms.answers(await forms.read(request))
@@ -236,9 +230,7 @@ def _ask(visit: Visit, filing: _Filing, group: Group, problems: dict[str, Any] |
     position = filing.service.pages.index(group)
     back = filing.base if position == 0 else filing.address(filing.service.pages[position - 1].name)
     tree = visit.house.directory.tree
-    drawn = forms.fields(
-        filing.form, visit.language, raw=filing.answers, problems=problems, only=group.fields, tree=tree, district=visit.district
-    )
+    drawn = forms.fields(filing.form, visit.language, raw=filing.answers, problems=problems, only=group.fields, tree=tree, district=visit.district)
     page = pages.AskPage(
         service=visit.say(filing.service.title),
         title=visit.say(group.title),
@@ -272,9 +264,7 @@ def _check(visit: Visit, filing: _Filing, problems: dict[str, Any] | None = None
         if shape.name in by_field:
             value = filing.answers.get(shape.name) or []
             said = forms.say_value(shape, value, visit.language, visit.house.directory.tree)
-            drawn.append(
-                pages.Answer(label=visit.say(shape.ask.label), value=said, change=filing.address(by_field[shape.name]) + "#" + shape.name)
-            )
+            drawn.append(pages.Answer(label=visit.say(shape.ask.label), value=said, change=filing.address(by_field[shape.name]) + "#" + shape.name))
     page = pages.CheckPage(
         service=visit.say(filing.service.title),
         answers=tuple(drawn),
@@ -312,7 +302,7 @@ async def _sent(visit: Visit, filing: _Filing) -> Any:
     return row
 
 
-def _done(visit: Visit, filing: _Filing, row: Any) -> Response[Any]:
+def _done(visit: Visit, row: Any) -> Response[Any]:
     department = visit.house.directory.department(row.department_id) if row.department_id else None
     page = pages.DonePage(
         number=numbers.show(row.number),
@@ -352,7 +342,7 @@ async def follow(request: Request[Any, Any, Any]) -> Response[Any]:
             plain = numbers.read(number)
         except Invalid as refused:
             return visit.page("portal/track.html", pages.TrackPage(form=_track_form(visit, number, code, forms.problems_of(refused))), status=400)
-    await _take(request, site, f"code:{plain}", throttle.CODE_BY_NUMBER)
+    await _take(site, f"code:{plain}", throttle.CODE_BY_NUMBER)
     async with site.visit(request) as visit:
         row = (await visit.db.execute(select(case.c.number, case.c.key_id).where(case.c.number == plain))).one_or_none()
         if row is not None and numbers.code_fits(visit.house.keyring, plain, row.key_id, code):
@@ -398,11 +388,11 @@ def _network_key(request: Request[Any, Any, Any]) -> str:
 
 async def _miss(request: Request[Any, Any, Any], site: Site) -> None:
     """Count a number that was not there, per network and over the whole site, in a transaction of its own."""
-    await _take(request, site, _network_key(request), throttle.MISSES_BY_NETWORK)
-    await _take(request, site, "track:site", throttle.MISSES_BY_SITE)
+    await _take(site, _network_key(request), throttle.MISSES_BY_NETWORK)
+    await _take(site, "track:site", throttle.MISSES_BY_SITE)
 
 
-async def _take(request: Request[Any, Any, Any], site: Site, key: str, limit: throttle.Limit) -> None:
+async def _take(site: Site, key: str, limit: throttle.Limit) -> None:
     too_many: Refused | None = None
     async with site.database.transaction() as db:
         try:
@@ -422,8 +412,25 @@ def _track_form(visit: Visit, number: str = "", code: str = "", problems: dict[s
     return pages.Form(
         action="/track",
         fields=(
-            pages.Field(name="number", label=visit.say(_("Case number")), hint=visit.say(_("Twelve digits, like 4071-8826-3915")), kind="text", value=number, error=said("number"), autocomplete="off"),
-            pages.Field(name="code", label=visit.say(_("Code")), hint=visit.say(_("Six digits. Without it you see the stage only.")), kind="text", value=code, error=said("code"), optional=True, autocomplete="off"),
+            pages.Field(
+                name="number",
+                label=visit.say(_("Case number")),
+                hint=visit.say(_("Twelve digits, like 4071-8826-3915")),
+                kind="text",
+                value=number,
+                error=said("number"),
+                autocomplete="off",
+            ),
+            pages.Field(
+                name="code",
+                label=visit.say(_("Code")),
+                hint=visit.say(_("Six digits. Without it you see the stage only.")),
+                kind="text",
+                value=code,
+                error=said("code"),
+                optional=True,
+                autocomplete="off",
+            ),
         ),
         button=visit.say(_("Show the case")),
         problems=forms.problem_list(problems, visit.language),

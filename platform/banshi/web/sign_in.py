@@ -10,7 +10,7 @@ from banshi import texts
 from banshi.errors import NotFound, NotSignedIn, Refused, Throttled
 from banshi.identity import access
 from banshi.web import failures, forms, pages
-from banshi.web.site import SESSION_COOKIE, Site
+from banshi.web.site import SESSION_COOKIE, Site, language_of
 
 _ = texts.translator("banshi")
 KEPT = "kept."
@@ -40,7 +40,7 @@ async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
         address = request.client.host if request.client else ""
         token = await access.sign_in(site.database, login, forms.one(raw, "password"), address, site.now())
     except Refused as refused:
-        problem = texts.say(refused.text, failures.language_of(request), **refused.values)
+        problem = texts.say(refused.text, language_of(request), **refused.values)
         status = 429 if isinstance(refused, Throttled) else 400
     async with site.visit(request) as visit:
         if problem:
@@ -82,7 +82,9 @@ async def choose_post(request: Request[Any, Any, Any]) -> Response[Any]:
         directory = visit.house.directory
         choices = tuple(
             pages.Choice(
-                value=str(p.id), label=directory.department(p.department_id).say(visit.language) + " · " + p.staff_number, chosen=p == visit.visitor.post
+                value=str(p.id),
+                label=directory.department(p.department_id).say(visit.language) + " · " + p.staff_number,
+                chosen=p == visit.visitor.post,
             )
             for p in visit.visitor.posts
         )

@@ -13,7 +13,7 @@ from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.utils.scope.state import ScopeState
 
-from banshi import clock, texts
+from banshi import texts
 from banshi.cases.book import House, TypeBook, load_book
 from banshi.contracts import Actor
 from banshi.db import Connection, Database
@@ -76,9 +76,7 @@ class Site:
 class Visit:
     """One request as the views see it."""
 
-    def __init__(
-        self, *, site: Site, request: Request[Any, Any, Any], db: Connection, at: datetime, visitor: Visitor, house: House
-    ) -> None:
+    def __init__(self, *, site: Site, request: Request[Any, Any, Any], db: Connection, at: datetime, visitor: Visitor, house: House) -> None:
         self.site, self.request, self.db, self.at, self.visitor, self.house = site, request, db, at, visitor, house
         self.language = language_of(request)
         self.district: District | None = None
@@ -159,9 +157,7 @@ class ChoosePost(Forbidden):
 
 def make_cookie(settings: Settings, name: str, value: str, *, lasts: int = YEAR, path: str = "/") -> Cookie:
     """Return a cookie that scripts cannot read and other sites do not send."""
-    return Cookie(
-        key=name, value=value, path=path, max_age=lasts, secure=settings.secure_cookies, httponly=True, samesite="lax"
-    )
+    return Cookie(key=name, value=value, path=path, max_age=lasts, secure=settings.secure_cookies, httponly=True, samesite="lax")
 
 
 def html_response(html: str, *, status: int = 200, cookies: list[Cookie] | None = None) -> Response[str]:
@@ -232,9 +228,7 @@ def chrome(
     if desk:
         menu = [pages.Link(text=said(_("Cases")), href="/desk", current=path.startswith("/desk"))]
     if visitor and visitor.posts:
-        menu.append(
-            pages.Link(text=said(_("Portal")), href="/") if desk else pages.Link(text=said(_("Desk")), href="/desk")
-        )
+        menu.append(pages.Link(text=said(_("Portal")), href="/") if desk else pages.Link(text=said(_("Desk")), href="/desk"))
         if directory and any(may_administer(directory, visitor)):
             menu.append(pages.Link(text=said(_("Administration")), href="/admin", current=path.startswith("/admin")))
     return pages.Chrome(
@@ -253,9 +247,7 @@ def chrome(
         csrf=csrf_token(request),
         desk=desk,
         district=district.say(language) if district else "",
-        districts=tuple(
-            pages.Link(text=d.say(language), href=f"/d/{d.code}", current=d == district) for d in (tree.serving if tree else ())
-        ),
+        districts=tuple(pages.Link(text=d.say(language), href=f"/d/{d.code}", current=d == district) for d in (tree.serving if tree else ())),
         request_id=str(request.state.get("request_id", "")),
     )
 

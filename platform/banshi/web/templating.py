@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChainableUndefined, Environment, PackageLoader, PrefixLoader, StrictUndefined
+from jinja2 import ChainableUndefined, Environment, PackageLoader, PrefixLoader
 from jinja2.loaders import BaseLoader, ChoiceLoader
-from jinja2.runtime import missing
 from markupsafe import Markup
 
 from banshi import texts
@@ -24,8 +23,8 @@ class LoudUndefined(ChainableUndefined):
     """Chains on a missing key (the GOV.UK macros ask for many) and raises on an unknown name (a typing mistake)."""
 
     def _fail(self) -> None:
-        if self._undefined_obj is missing:
-            StrictUndefined.__str__(self)  # type: ignore[arg-type]
+        if not self._undefined_hint and type(self._undefined_obj).__name__ == "MissingType":
+            self._fail_with_undefined_error()
 
     def __str__(self) -> str:
         self._fail()
@@ -48,7 +47,7 @@ def environment(packages: Mapping[str, str], owner: str, language: texts.Languag
     return _environment(tuple(sorted(packages.items())), owner, language)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _environment(packages: tuple[tuple[str, str], ...], owner: str, language: texts.Language) -> Environment:
     shelves: dict[str, BaseLoader] = {}
     for name, package in packages:

@@ -1,7 +1,7 @@
 """The demo city: invented places, people and rules, the same every time.
 
-    city.toml    districts, departments, duties and staff, as an organisation file
-    people       residents
-    seeding      puts city, people and the plugins' cases into an empty database, and writes demo.json
-    simulator    files and works a case now and then
+city.toml    districts, departments, duties and staff, as an organisation file
+people       residents
+seeding      puts city, people and the plugins' cases into an empty database, and writes demo.json
+simulator    files and works a case now and then
 """

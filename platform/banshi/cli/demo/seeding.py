@@ -129,9 +129,7 @@ async def actors(db: Connection, house: House) -> Cast:
     return Cast(found, {k: tuple(v) for k, v in staff.items()}, intake or tuple(a for v in staff.values() for a in v))
 
 
-async def play(
-    db: Connection, house: House, cast: Cast, owner: str, one: DemoCase, at: datetime, *, draw: Any = None
-) -> str:
+async def play(db: Connection, house: House, cast: Cast, owner: str, one: DemoCase, at: datetime, *, draw: Any = None) -> str:
     """Let one case happen, as far as it goes by ``at``; return its number."""
     declared = house.registry.case_type(f"{owner}.{one.case_type}")
     place = house.directory.tree.find(one.district)
@@ -168,7 +166,7 @@ def _officer(house: House, cast: Cast, row: Any, action: str) -> Actor | None:
 def _sees(house: House, actor: Actor, row: Any) -> bool:
     if actor.reach == "district" and actor.district_id is not None:
         return actor.district_id in house.directory.tree[row.district_id].path
-    return row.department_id == actor.department_id or row.assignee_id == actor.post_id
+    return bool(row.department_id == actor.department_id or row.assignee_id == actor.post_id)
 
 
 async def _facts(db: Connection, settings: Settings, token: str, at: datetime) -> dict[str, Any]:
@@ -190,7 +188,12 @@ async def _facts(db: Connection, settings: Settings, token: str, at: datetime) -
         held = Post(id=intake.id, department_id=next(iter(house)).id, staff_number="", roles=tuple(intake.roles))
         token = await access.add_token(db, intake.id, "demo", sorted(house.staff(0, held).permissions), at)
     first = residents(random.Random(SEED), 1)[0].login  # noqa: S311 -- the same city every time
-    logins = {"resident": first, "clerk": login("tickets.clerk"), "administrator": login("kernel.administrator"), "engineer": login("kernel.engineer")}
+    logins = {
+        "resident": first,
+        "clerk": login("tickets.clerk"),
+        "administrator": login("kernel.administrator"),
+        "engineer": login("kernel.engineer"),
+    }
     codes = (await db.execute(select(district.c.code).where(district.c.level.in_(["city", "district"])).order_by(district.c.path))).scalars()
     return {
         "url": f"http://{settings.host}:{settings.port}",
@@ -207,13 +210,12 @@ def wait_until_it_answers(home: Household) -> None:
     while time.monotonic() < until:
         home.check()
         try:
-            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 -- our own address
+            with urllib.request.urlopen(url, timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     msg = f"{url} does not answer; what the processes said is above"
     raise BanshiError(msg)
-
 
 
 async def continue_one(db: Connection, house: House, cast: Cast, row: Any, rng: random.Random, at: datetime) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from banshi.db import Xid8
 from sqlalchemy.dialects import postgresql
+
+from banshi.db import Xid8
 
 revision = "kernel_0001"
 down_revision = None
