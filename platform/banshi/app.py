@@ -7,9 +7,8 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from litestar import Litestar
-from litestar.config.app import AppConfig
 from litestar.config.compression import CompressionConfig
-from litestar.middleware import DefineMiddleware
+from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
@@ -63,7 +62,7 @@ def create_app(
         yield
         await site.database.close()
 
-    return Litestar(
+    application = Litestar(
         route_handlers=[
             *portal.HANDLERS,
             *sign_in.HANDLERS,
@@ -74,7 +73,6 @@ def create_app(
             *mounting.routers(registry),
             create_static_files_router(path="/static", directories=[templating.static_folder()], cache_control=None, include_in_schema=False),
         ],
-        middleware=[],
         csrf_config=csrf(settings),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=5, minimum_size=1000),
         exception_handlers=failures.HANDLERS,
@@ -89,17 +87,11 @@ def create_app(
         lifespan=[lifespan],
         logging_config=None,
         debug=False,
-        on_app_init=[_state(site)],
+        state=State({"site": site}),
     )
-
-
-def _state(site: Site) -> Callable[[AppConfig], AppConfig]:
-    def init(config: AppConfig) -> AppConfig:
-        config.state.site = site
-        config.middleware.insert(0, DefineMiddleware(Frame, settings=site.settings))
-        return config
-
-    return init
+    # Around everything, so that an address that is not there is answered in the same frame.
+    application.asgi_handler = Frame(application.asgi_handler, site)
+    return application
 
 
 def from_environment() -> Litestar:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, get, post
-from litestar.params import HeaderParameter, QueryParameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 
 from banshi import texts
 from banshi.cases import acting, numbers, opening, reading
@@ -112,7 +112,7 @@ class CaseList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @post("/cases", status_code=201, summary="Open a case", operation_id="openCase")
-async def open_case(request: Request[Any, Any, Any], data: Filing, idempotency_key: Key = "") -> Filed:
+async def open_case(request: Request[Any, Any, Any], data: JSONBody[Filing], idempotency_key: Key = "") -> Filed:
     """Open a case. A repeated ``Idempotency-Key`` gives the case from then; with another body it is 409."""
     site: Site = request.app.state.site
     at = site.now()
@@ -135,7 +135,9 @@ async def open_case(request: Request[Any, Any, Any], data: Filing, idempotency_k
 
 
 @post("/cases/{number:str}/actions", status_code=200, summary="Act on a case", operation_id="actOnCase")
-async def act_on_case(request: Request[Any, Any, Any], number: str, data: Doing, idempotency_key: Key = "", if_match: Match = "") -> Done:
+async def act_on_case(
+    request: Request[Any, Any, Any], number: FromPath[str], data: JSONBody[Doing], idempotency_key: Key = "", if_match: Match = ""
+) -> Done:
     """Do what the case allows now. ``If-Match`` with the revision you read makes it 409 when somebody was faster."""
     site: Site = request.app.state.site
     at = site.now()
@@ -157,7 +159,7 @@ async def act_on_case(request: Request[Any, Any, Any], number: str, data: Doing,
 
 
 @get("/cases/{number:str}", summary="Read a case", operation_id="readCase")
-async def read_case(request: Request[Any, Any, Any], number: str) -> Response[CaseOut]:
+async def read_case(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[CaseOut]:
     """Read a case with its story and the actions that are allowed now; the ``ETag`` is its revision."""
     site: Site = request.app.state.site
     at = site.now()
@@ -178,12 +180,12 @@ async def read_case(request: Request[Any, Any, Any], number: str) -> Response[Ca
 async def list_cases(
     request: Request[Any, Any, Any],
     in_state: Annotated[str | None, QueryParameter(name="state")] = None,
-    department: str | None = None,
-    category: str | None = None,
-    open: bool | None = None,  # noqa: A002 -- the parameter's public name
-    newest_first: bool = True,
+    department: FromQuery[str | None] = None,
+    category: FromQuery[str | None] = None,
+    open: FromQuery[bool | None] = None,  # noqa: A002 -- the parameter's public name
+    newest_first: FromQuery[bool] = True,
     size: Annotated[int, QueryParameter(ge=1, le=MOST)] = 25,
-    after: str = "",
+    after: FromQuery[str] = "",
 ) -> CaseList:
     """List the cases that the token's post may see, by key: follow ``next`` to its end."""
     site: Site = request.app.state.site

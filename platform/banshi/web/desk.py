@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.params import FromPath, FromQuery
 
 from banshi import audit, notify, texts
 from banshi.cases import acting, numbers, reading
@@ -46,7 +47,7 @@ async def everything(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 @get("/desk/find")
-async def find(request: Request[Any, Any, Any], q: str = "") -> Response[Any]:
+async def find(request: Request[Any, Any, Any], q: FromQuery[str] = "") -> Response[Any]:
     """Open a case by its number; what is no number is told so above the queue."""
     site: Site = request.app.state.site
     try:
@@ -135,7 +136,7 @@ def _lead(visit: Visit, actor: Actor, view: View) -> str:
 
 
 @get("/desk/case/{number:str}")
-async def show_case(request: Request[Any, Any, Any], number: str, do: str = "") -> Response[Any]:
+async def show_case(request: Request[Any, Any, Any], number: FromPath[str], do: FromQuery[str] = "") -> Response[Any]:
     """A case with everything its department knows, and the actions that are allowed now."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
@@ -147,7 +148,7 @@ async def show_case(request: Request[Any, Any, Any], number: str, do: str = "") 
 
 
 @post("/desk/case/{number:str}/reveal")
-async def reveal(request: Request[Any, Any, Any], number: str) -> Response[Any]:
+async def reveal(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
     """Show what is masked, to whoever may see it; the reading is logged first."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
@@ -161,7 +162,7 @@ async def reveal(request: Request[Any, Any, Any], number: str) -> Response[Any]:
 
 
 @post("/desk/case/{number:str}/{action:str}")
-async def act(request: Request[Any, Any, Any], number: str, action: str) -> Response[Any]:
+async def act(request: Request[Any, Any, Any], number: FromPath[str], action: FromPath[str]) -> Response[Any]:
     """Act on a case; somebody who was faster is shown, and the input is kept."""
     site: Site = request.app.state.site
     raw = await forms.read(request)

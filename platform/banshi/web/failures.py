@@ -57,7 +57,7 @@ LEADS: dict[int, texts.Text] = {
 }
 
 
-async def refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
+def refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
     """Answer a refusal of the domain."""
     said = texts.say(error.text, language_of(request), **error.values)
     headers = {"Retry-After": str(error.seconds)} if isinstance(error, Throttled) else {}
@@ -65,26 +65,26 @@ async def refused(request: Request[Any, Any, Any], error: Refused) -> Response[A
         problems = error.problems if isinstance(error, Invalid) else {}
         return problem(request, error.status, said, problems=problems, headers=headers)
     if isinstance(error, NotSignedIn):
-        return await sign_in_again(request, said)
+        return sign_in_again(request, said)
     if isinstance(error, ChoosePost):
         return Response("", status_code=303, headers={"Location": f"/desk/post?next={request.url.path}"})
     return page(request, error.status, said, headers)
 
 
-async def csrf_failed(request: Request[Any, Any, Any], error: PermissionDeniedException) -> Response[Any]:
+def csrf_failed(request: Request[Any, Any, Any], error: PermissionDeniedException) -> Response[Any]:
     """Answer a form without a valid token with the form itself: what was written, to be sent once more."""
     if wants_json(request) or request.method != "POST":
         return page(request, 403, error.detail)
     site: Site = request.app.state.site
     token = generate_csrf_token(secret=csrf(site.settings).secret)
-    return await _again(request, token, status=403)
+    return _again(request, token, status=403)
 
 
-async def sign_in_again(request: Request[Any, Any, Any], said: str) -> Response[Any]:
+def sign_in_again(request: Request[Any, Any, Any], said: str) -> Response[Any]:
     """Answer somebody whose session is over: the sign-in form, carrying what they wrote."""
     site: Site = request.app.state.site
     language = language_of(request)
-    raw = forms.answers(await forms.read(request)) if request.method == "POST" else {}
+    raw = forms.answers(forms.already_read(request)) if request.method == "POST" else {}
     kept = tuple((f"kept.{name}", value) for name, values in raw.items() for value in values)
     here = request.url.path + (f"?{request.url.query}" if request.method == "GET" and request.url.query else "")
     shown = pages.SignInPage(
@@ -115,12 +115,12 @@ def sign_in_form(
     )
 
 
-async def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """Answer what the framework refuses: unknown address, wrong method, a body that cannot be read."""
     if isinstance(error, PermissionDeniedException) and "CSRF" in str(error.detail):
-        return await csrf_failed(request, error)
+        return csrf_failed(request, error)
     if error.status_code >= 500:
-        return await unexpected(request, error)
+        return unexpected(request, error)
     language = language_of(request)
     lead = LEADS.get(error.status_code, LEADS[400])
     if wants_json(request):
@@ -129,7 +129,7 @@ async def http(request: Request[Any, Any, Any], error: HTTPException) -> Respons
     return page(request, error.status_code, texts.say(lead, language), dict(error.headers or {}))
 
 
-async def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer everything else: 503 when the database is away, else 500 with the number under which it is logged."""
     if isinstance(error, DatabaseUnavailable) or is_gone(error):
         log.warning("database away", extra={"request_id": request.state.get("request_id")})
@@ -186,10 +186,10 @@ def page(request: Request[Any, Any, Any], status: int, lead: str, headers: dict[
     return response
 
 
-async def _again(request: Request[Any, Any, Any], token: str, *, status: int) -> Response[str]:
+def _again(request: Request[Any, Any, Any], token: str, *, status: int) -> Response[str]:
     """Return the page that shows what was written and sends it again under a fresh token."""
     site: Site = request.app.state.site
-    raw = await forms.read(request)
+    raw = forms.already_read(request)
     shown = resume_page(request, request.url.path, raw)
     response = _render(site, request, "resume.html", shown, status, token=token)
     response.set_cookie(make_cookie(site.settings, "csrf", token))

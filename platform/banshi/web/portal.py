@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.params import FromPath, FromQuery
 from sqlalchemy import select
 
 from banshi import notify, texts
@@ -33,7 +34,7 @@ SENT = "number"
 
 
 @get("/")
-async def home(request: Request[Any, Any, Any], q: str = "") -> Response[Any]:
+async def home(request: Request[Any, Any, Any], q: FromQuery[str] = "") -> Response[Any]:
     """The portal's home, in the district that host or memory tell, else the question which."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
@@ -44,7 +45,7 @@ async def home(request: Request[Any, Any, Any], q: str = "") -> Response[Any]:
 
 
 @get("/d/{district:str}")
-async def district_home(request: Request[Any, Any, Any], district: str, q: str = "") -> Response[Any]:
+async def district_home(request: Request[Any, Any, Any], district: FromPath[str], q: FromQuery[str] = "") -> Response[Any]:
     """The portal's home in a district, which is remembered."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
@@ -113,7 +114,7 @@ def bounded(count: int) -> str:
 
 
 @get("/d/{district:str}/services/{plugin:str}/{service:str}")
-async def start(request: Request[Any, Any, Any], district: str, plugin: str, service: str) -> Response[Any]:
+async def start(request: Request[Any, Any, Any], district: FromPath[str], plugin: FromPath[str], service: FromPath[str]) -> Response[Any]:
     """What a service is, before the first question."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
@@ -124,7 +125,7 @@ async def start(request: Request[Any, Any, Any], district: str, plugin: str, ser
 
 
 @post("/d/{district:str}/services/{plugin:str}/{service:str}")
-async def begin(request: Request[Any, Any, Any], district: str, plugin: str, service: str) -> Response[Any]:
+async def begin(request: Request[Any, Any, Any], district: FromPath[str], plugin: FromPath[str], service: FromPath[str]) -> Response[Any]:
     """Begin a draft and go to the first question."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
@@ -134,7 +135,14 @@ async def begin(request: Request[Any, Any, Any], district: str, plugin: str, ser
 
 
 @get("/d/{district:str}/services/{plugin:str}/{service:str}/{draft_id:str}/{step:str}")
-async def ask(request: Request[Any, Any, Any], district: str, plugin: str, service: str, draft_id: str, step: str) -> Response[Any]:
+async def ask(
+    request: Request[Any, Any, Any],
+    district: FromPath[str],
+    plugin: FromPath[str],
+    service: FromPath[str],
+    draft_id: FromPath[str],
+    step: FromPath[str],
+) -> Response[Any]:
     """Show one question group, the check page, or the confirmation."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
@@ -147,7 +155,14 @@ async def ask(request: Request[Any, Any, Any], district: str, plugin: str, servi
 
 
 @post("/d/{district:str}/services/{plugin:str}/{service:str}/{draft_id:str}/{step:str}")
-async def answer(request: Request[Any, Any, Any], district: str, plugin: str, service: str, draft_id: str, step: str) -> Response[Any]:
+async def answer(
+    request: Request[Any, Any, Any],
+    district: FromPath[str],
+    plugin: FromPath[str],
+    service: FromPath[str],
+    draft_id: FromPath[str],
+    step: FromPath[str],
+) -> Response[Any]:
     """Keep the answers of one question group and go on; on the check page, file the case."""
     site: Site = request.app.state.site
     raw = forms.answers(await forms.read(request))
@@ -319,7 +334,7 @@ def _done(visit: Visit, row: Any) -> Response[Any]:
 
 
 @get("/track")
-async def track(request: Request[Any, Any, Any], number: str = "") -> Response[Any]:
+async def track(request: Request[Any, Any, Any], number: FromQuery[str] = "") -> Response[Any]:
     """Ask for number and code; a number alone shows stage and department, no text and no name."""
     site: Site = request.app.state.site
     if not number.strip():
@@ -441,7 +456,7 @@ def _track_form(visit: Visit, number: str = "", code: str = "", problems: dict[s
 
 
 @get("/my")
-async def my_cases(request: Request[Any, Any, Any], after: str = "") -> Response[Any]:
+async def my_cases(request: Request[Any, Any, Any], after: FromQuery[str] = "") -> Response[Any]:
     """The resident's own cases, newest first."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
@@ -456,7 +471,7 @@ async def my_cases(request: Request[Any, Any, Any], after: str = "") -> Response
 
 
 @get("/case/{number:str}")
-async def show_case(request: Request[Any, Any, Any], number: str, do: str = "") -> Response[Any]:
+async def show_case(request: Request[Any, Any, Any], number: FromPath[str], do: FromQuery[str] = "") -> Response[Any]:
     """A case of one's own: as the applicant, or with the code shown before."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
@@ -473,7 +488,7 @@ async def show_case(request: Request[Any, Any, Any], number: str, do: str = "") 
 
 
 @post("/case/{number:str}/{action:str}")
-async def act(request: Request[Any, Any, Any], number: str, action: str) -> Response[Any]:
+async def act(request: Request[Any, Any, Any], number: FromPath[str], action: FromPath[str]) -> Response[Any]:
     """Do what the case allows its applicant now."""
     site: Site = request.app.state.site
     raw = await forms.read(request)

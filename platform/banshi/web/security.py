@@ -15,8 +15,9 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from banshi import texts
+from banshi.identity import access
 from banshi.settings import Settings
-from banshi.web.site import DISTRICT_COOKIE, LANGUAGE_COOKIE, LARGE_COOKIE, make_cookie
+from banshi.web.site import LANGUAGE_COOKIE, LARGE_COOKIE, Site, make_cookie
 
 log = logging.getLogger("banshi.request")
 
@@ -52,19 +53,24 @@ def csrf(settings: Settings) -> CSRFConfig:
 class Frame:
     """The outermost layer: gives the request an id, the answer its headers and cookies of choice, and the log its line."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, site: Site) -> None:
         self.app = app
-        self.settings = settings
+        self.site = site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
+        path = scope["path"]
         request_id = secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
         started, said = time.perf_counter(), {"status": 0}
-        chosen = _choices(scope, self.settings)
+        chosen = _choices(scope, self.site.settings)
+        method = scope["method"]
+        bodiless = method == "HEAD"
+        if bodiless:
+            scope["method"] = "GET"
 
         async def framed(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -75,24 +81,40 @@ class Frame:
                 headers["X-Request-Id"] = request_id
                 for cookie in chosen:
                     headers.add("set-cookie", cookie)
+            elif bodiless:
+                message["body"] = b""
             await send(message)
 
         try:
+            if method not in {"GET", "HEAD", "POST"} and await self._is_off(scope["path"]):
+                scope["path"], scope["method"] = "/off", "GET"  # what is off is not there, by whatever method it is asked for
+                scope["raw_path"] = b"/off"
             await self.app(scope, receive, framed)
         finally:
-            path = scope["path"]
             number = _NUMBER.search(path)
             log.info(
                 "request",
                 extra={
                     "request_id": request_id,
-                    "method": scope.get("method"),
+                    "method": method,
                     "path": path,
                     "status": said["status"],
                     "ms": round((time.perf_counter() - started) * 1000, 1),
                     **({"case": number[1].replace("-", "")} if number else {}),
                 },
             )
+
+    async def _is_off(self, path: str) -> bool:
+        """Return whether an address lies in a plugin that the district has off."""
+        parts = path.split("/")
+        if len(parts) < 4 or parts[1] != "d":
+            return False
+        plugin = parts[4] if parts[3] == "services" and len(parts) > 4 else parts[3]
+        async with self.site.database.transaction() as db:
+            visitor = await access.who(db, "", self.site.now())
+            tree = (await self.site.house(db, visitor.revision)).directory.tree
+        district = tree.find(parts[2])
+        return district is None or not tree.has_on(district.id, plugin)
 
 
 def _choices(scope: Any, settings: Settings) -> list[str]:
@@ -130,6 +152,3 @@ def log_to_standard_error(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-
-
-__all__ = ["DISTRICT_COOKIE", "HEADERS", "TOKEN_ROUTE", "Frame", "JsonLines", "csrf", "log_to_standard_error"]

@@ -163,7 +163,7 @@ def make_cookie(settings: Settings, name: str, value: str, *, lasts: int = YEAR,
 def html_response(html: str, *, status: int = 200, cookies: list[Cookie] | None = None) -> Response[str]:
     """Return a page; pages are never kept by anyone on the way."""
     headers = {"Cache-Control": "no-store"}
-    return Response(html, status_code=status, media_type="text/html; charset=utf-8", headers=headers, cookies=cookies or [])
+    return Response(html, status_code=status, media_type="text/html", headers=headers, cookies=cookies or [])
 
 
 def language_of(request: Request[Any, Any, Any]) -> texts.Language:
