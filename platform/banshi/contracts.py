@@ -197,9 +197,10 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that can be done with a case: becomes a button, a form, an API operation and a line of the story.
 
     ``sources`` are the states it starts from, ``to`` where it leads (None: the state stays). ``needs`` is the permission that
-    staff must hold; ``by`` says which capacities may take it (a resident may only on a case of their own). ``told`` is the headline of the event as people
-    read it ("The department asked for more"). ``outcome`` is set when the action closes; a form field named ``outcome`` overrides it.
-    ``commutes`` is for an action that is right whatever happened since the page was read (a resident adds something).
+    staff must hold; ``by`` says which capacities may take it (a resident only on a case of their own). ``told`` is the headline of
+    the event as people read it ("The department asked for more"). ``outcome`` is set when the action closes; a form field named
+    ``outcome`` overrides it. ``takes``: whoever acts becomes the officer in charge. ``commutes``: it is right whatever happened since
+    the page was read (a resident adds something). ``leading`` marks what usually comes next.
     """
 
     name: str

@@ -244,7 +244,8 @@ def test_where_there_is_no_death_signal_a_child_watches_its_parent(room: Room) -
 
 
 def test_a_command_that_a_shell_started_may_outlive_the_shell(room: Room) -> None:
-    code = f"{sys.executable} -c 'from banshi.cli.serving import die_with_parent as d; d(); import time; print(1, flush=True); time.sleep(60)' & read line"
+    child = "from banshi.cli.serving import die_with_parent as d; d(); import time; print(1, flush=True); time.sleep(60)"
+    code = f"{sys.executable} -c '{child}' & read line"
     environ = os.environ | {MARK: str(room.folder), "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(["/bin/sh", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ) as shell:
         assert shell.stdout is not None

@@ -246,7 +246,7 @@ class EmbeddedServer:
         if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
             self.log.replace(self.log.with_suffix(".log.1"))
         # We open the log, not pg_ctl: the account need not be able to reach DIR.
-        with open(os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as log:
+        with os.fdopen(os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as log:
             started = run([folder / "pg_ctl", "start", "-w", "-t", str(int(PATIENCE)), "-s", "-o", options], account, pgdata=self._pgdata, output=log)
         return started.returncode == 0 and self.running()
 

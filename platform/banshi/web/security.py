@@ -81,7 +81,7 @@ class Frame:
                 headers["X-Request-Id"] = request_id
                 for cookie in chosen:
                     headers.add("set-cookie", cookie)
-            elif bodiless:
+            elif bodiless and message["type"] == "http.response.body":
                 message["body"] = b""
             await send(message)
 
