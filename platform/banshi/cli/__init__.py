@@ -5,6 +5,7 @@ Exit status 0, 1 (found a fault), 2 (wrong use); what went wrong goes to standar
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib import import_module
 
@@ -55,6 +56,7 @@ def banshi() -> None:
 def main() -> None:
     """Run the command line; a mistake of use or setting is one line on standard error, not a stack trace."""
     die_with_parent()
+    logging.getLogger().addHandler(logging.NullHandler())  # a command says what went wrong itself; servers configure their log
     try:
         banshi(standalone_mode=True)
     except BanshiError as error:

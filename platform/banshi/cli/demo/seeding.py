@@ -43,6 +43,7 @@ SEED = 20261123
 PASSWORD = "yunlan-demo"  # noqa: S105 -- a demo's, printed on its sign-in page
 RESIDENTS = 60
 CITY = Path(__file__).with_name("city.toml")
+CLERK = "chenguang"  # of the lighting department, which has something of everything
 PATIENCE = 60  # seconds until the web must answer
 
 

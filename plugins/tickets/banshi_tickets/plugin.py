@@ -1,0 +1,31 @@
+"""The plugin's table of contents: every hook, returning what the files beside it define."""
+
+from __future__ import annotations
+
+from banshi import CaseType, Demo, Role, Service, hookimpl
+
+from banshi_tickets import cases, demo, roles, services
+
+
+@hookimpl
+def banshi_case_types() -> list[CaseType]:
+    """Return the request of a resident."""
+    return [cases.REQUEST]
+
+
+@hookimpl
+def banshi_services() -> list[Service]:
+    """Return the one service: report a problem, ask, complain, suggest, praise."""
+    return [services.REQUEST]
+
+
+@hookimpl
+def banshi_roles() -> list[Role]:
+    """Return clerk, intake desk and oversight."""
+    return [roles.CLERK, roles.INTAKE, roles.OVERSIGHT]
+
+
+@hookimpl
+def banshi_demo() -> list[Demo]:
+    """Return the demo city's requests."""
+    return [Demo(cases=demo.cases)]

@@ -1,0 +1,34 @@
+"""What residents find in the portal."""
+
+from __future__ import annotations
+
+from banshi import Page, Service, translator
+
+_ = translator("banshi_tickets")
+
+REQUEST = Service(
+    name="request",
+    title=_("Report a problem, ask, complain or suggest"),
+    summary=_("Street lamps, noise, rubbish, water, lifts and everything else that the city looks after"),
+    subject=_("Problems, questions and help"),
+    case_type="request",
+    before=_(
+        "Is somebody in danger? Call at once: 110 police, 119 fire, 120 ambulance. Do not write here.\n"
+        "It takes about three minutes. You get a number and a code with which you, or the hot line, can follow your request at any time."
+    ),
+    words=(
+        _("street lamp, light, dark"),
+        _("noise, music, neighbours, barbecue"),
+        _("rubbish, dirt, smell"),
+        _("water, water cut"),
+        _("lift, property management"),
+        _("road, pavement, pothole"),
+        _("complaint, suggestion, question, praise"),
+    ),
+    pages=(
+        Page("what", _("What is it about?"), ("kind", "category")),
+        Page("text", _("Tell us what happened"), ("text",)),
+        Page("where", _("Where is it?"), ("area", "place"), _("So that it reaches the right department at once.")),
+        Page("contact", _("How can we reach you?"), ("contact_name", "contact_telephone"), _("You may stay unnamed.")),
+    ),
+)
