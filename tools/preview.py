@@ -25,7 +25,7 @@ from banshi.web.security import HEADERS
 
 ROOT = Path(__file__).resolve().parent.parent
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-SITE = "http://preview.test"
+SITE = "https://preview.test"
 WIDTHS = {"wide": (1280, 900), "tel": (375, 812)}
 NARROWEST = 320
 
