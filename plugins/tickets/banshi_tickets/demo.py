@@ -24,7 +24,7 @@ def cases(rng: Random) -> Sequence[DemoCase]:
 def _case(rng: Random, number: int) -> DemoCase:
     kind, category, text = SPOKEN[number % len(SPOKEN)] if number < len(SPOKEN) else rng.choice(SPOKEN)
     area, district, place = rng.choice(PLACES)
-    end = rng.choice(ENDS)
+    end = rng.choice(ENDS if kind != "praise" else ("new", "answered", "closed"))
     channel = rng.choice(CHANNELS)
     resident = None if channel in {"telephone", "window"} or rng.random() < 0.1 else rng.randrange(60)
     days_ago = round(rng.uniform(0.05, 4) if end in {"new", "working"} else rng.uniform(3, 60), 3)
@@ -46,7 +46,7 @@ def _case(rng: Random, number: int) -> DemoCase:
         channel=channel,
         days_ago=days_ago,
         resident=resident,
-        steps=tuple(_steps(rng, category, end, days_ago)),
+        steps=tuple(_steps(rng, "praise" if kind == "praise" else category, end, days_ago)),
     )
 
 
@@ -65,12 +65,12 @@ def _steps(rng: Random, category: str, end: str, days_ago: float) -> list[Step]:
     then("sign", {}, most=0.4)
     if rng.random() < 0.3:
         then("note", {"text": "已电话联系，约好现场查看。"})
-    if end == "asked" or rng.random() < 0.25:
+    if end == "asked" or (category != "praise" and rng.random() < 0.25):
         then("ask", {"text": _about(rng, ASKED, category)})
         if end == "asked":
             return steps
         then("reply", {"text": _about(rng, ADDED, category)}, "resident")
-    elif rng.random() < 0.3:
+    elif category != "praise" and rng.random() < 0.3:
         then("add", {"text": _about(rng, ADDED, category)}, "resident")
     if end == "working":
         return steps

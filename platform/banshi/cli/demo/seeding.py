@@ -159,9 +159,12 @@ async def play(db: Connection, house: House, cast: Cast, owner: str, one: DemoCa
 def _officer(house: House, cast: Cast, row: Any, action: str) -> Actor | None:
     """Return who would take the action: the officer in charge, a colleague, the intake desk."""
     colleagues = cast.staff.get(row.department_id or 0, ())
-    able = [a for a in (*colleagues, *cast.intake) if any(x.name == action for x in acting.allowed(house, a, row)) and _sees(house, a, row)]
-    in_charge = next((a for a in able if a.post_id == row.assignee_id), None)
-    return in_charge or (able[row.id % max(1, len([a for a in able if a in colleagues]))] if able else None)
+    others = tuple(a for a in cast.intake if a not in colleagues)
+    for group in (colleagues, others):
+        able = [a for a in group if _sees(house, a, row) and any(x.name == action for x in acting.allowed(house, a, row))]
+        if able:
+            return next((a for a in able if a.post_id == row.assignee_id), able[row.id % len(able)])
+    return None
 
 
 def _sees(house: House, actor: Actor, row: Any) -> bool:
