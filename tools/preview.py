@@ -133,7 +133,7 @@ def chrome(say: Say, language: texts.Language) -> pages.Chrome:
         menu=(
             pages.Link(text=say("服务", "Services"), href="/d/nanpu", current=True),
             pages.Link(text=say("查询进度", "Follow a case"), href="/track"),
-            pages.Link(text=say("我的诉求", "My cases"), href="/my"),
+            pages.Link(text=say("我的事项", "My cases"), href="/my"),
         ),
         languages=(
             pages.Link(text="中文", href="/?lang=zh", current=language == "zh"),
