@@ -4,6 +4,7 @@
     db            a connection in a transaction that is rolled back
     town          a small organisation: districts, departments, staff, residents (committed once)
     house         what domain functions are handed
+    fresh_url     a database of one test alone
     client        the application, called in process
 
 The server is the embedded one, without durability; ``TEST_DATABASE_URL`` names another (its user must be able to make databases).
@@ -43,7 +44,7 @@ from banshi.plugins import Registry
 from banshi.privacy import Keyring
 from banshi.settings import Settings
 
-SECRET = "a key for tests only, never for anything else"  # noqa: S105 -- a test's
+SECRET = "a key for tests only and never for anything else"  # noqa: S105 -- a test's
 PASSWORD = "correct horse"  # noqa: S105 -- a test's
 MOMENT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 LOCK = 0x7465737473
@@ -112,10 +113,27 @@ def organisation_file() -> Path:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def database_url(server_url: str, registry: Registry, organisation_file: Path, worker_id: str) -> AsyncIterator[str]:
-    """A database of this process: a clone of the template that was migrated, declared and settled once."""
-    template = await _template(server_url, registry, organisation_file)
-    name = f"banshi_test_{worker_id}_{os.getpid()}"
+async def template(server_url: str, registry: Registry, organisation_file: Path) -> str:
+    """The name of the database that was migrated, declared and settled once; all others are clones of it."""
+    return await _template(server_url, registry, organisation_file)
+
+
+@pytest.fixture(scope="session")
+def database_url(server_url: str, template: str, worker_id: str) -> Iterator[str]:
+    """A database of this process."""
+    with _clone(server_url, template, f"banshi_test_{worker_id}_{os.getpid()}") as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_url(server_url: str, template: str, worker_id: str) -> Iterator[str]:
+    """A database of this test alone: for commands, and for what cannot be swept up."""
+    with _clone(server_url, template, f"banshi_fresh_{worker_id}_{os.getpid()}") as url:
+        yield url
+
+
+@contextmanager
+def _clone(server_url: str, template: str, name: str) -> Iterator[str]:
     with psycopg.connect(libpq_url(server_url), autocommit=True) as connection:
         connection.execute(SQL("create database {} template {}").format(Identifier(name), Identifier(template)))
     try:

@@ -164,9 +164,6 @@ class Importer:
         if received is None:
             msg = "it has no date of receipt"
             raise ValueError(msg)
-        if closed is not None and closed < received:
-            msg = "it is closed before it was received"
-            raise ValueError(msg)
         department = self.house.directory.find(_value("department", case.department, row)) if case.department else None
         return Opening(
             case_type=self.case_type,

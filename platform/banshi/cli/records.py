@@ -29,11 +29,11 @@ BY = ("state", "outcome", "department", "channel", "category", "type", "district
 def import_command(data: Path | None, as_json: bool, plugin: str, file: Path, mapping: Path) -> None:
     """Import another system's cases from FILE (CSV). It may be run again: no row comes in twice.
 
-    Rows that cannot be imported go to FILE.refused.csv, with the line and the reason.
+    Rows that cannot be imported go to FILE.refused.csv in the current folder, with the line and the reason.
     """
     said = importing.read_mapping(mapping)
     lines = sum(1 for _ in file.open("rb"))
-    target = file.with_name(file.name + ".refused.csv")
+    target = Path.cwd() / (file.name + ".refused.csv")  # here: the file may lie where we must not write
 
     async def task(place: Workplace) -> importing.Outcome:
         async with place.database.transaction() as db:

@@ -1,0 +1,107 @@
+"""What the plugin declares holds together, in both languages, and the demo city lives by it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from random import Random
+
+import banshi_tickets
+from banshi import texts
+from banshi.cases.decoding import decode, shapes
+from banshi.cli.demo import people, seeding
+from banshi.plugins import Registry
+from banshi.texts import Text
+from banshi_tickets import cases, demo, roles, services
+
+PACKAGE = Path(banshi_tickets.__file__).parent
+REAL_MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+REAL_IDENTITY = re.compile(r"(?<!\d)[1-8]\d{5}(19|20)\d{2}(0\d|1[0-2])\d{5}[\dXx](?!\d)")
+
+
+def test_every_state_can_be_reached_and_every_one_leads_to_the_end() -> None:
+    leads = {s.name: {a.to or s.name for a in cases.REQUEST.actions if s.name in a.sources} for s in cases.REQUEST.states}
+    for start in leads:
+        seen, now = {start}, [start]
+        while now:
+            now = [n for s in now for n in leads[s] if n not in seen and not seen.add(n)]  # type: ignore[func-returns-value]
+        assert "closed" in seen, start
+    reached = {"new"} | {a.to for a in cases.REQUEST.actions if a.to}
+    assert reached == set(leads)
+
+
+def test_the_portal_asks_for_every_field_of_the_form() -> None:
+    asked = [name for page in services.REQUEST.pages for name in page.fields]
+    assert sorted(asked) == sorted(s.name for s in shapes(cases.Request))
+
+
+def test_each_thing_that_people_read_is_there_in_chinese() -> None:
+    catalogue = texts.catalogue("banshi_tickets", "zh")
+    said = [s.title for s in cases.REQUEST.states] + [a.told for a in cases.REQUEST.actions] + [o.label for o in (*cases.KINDS, *cases.CATEGORIES)]
+    for text in said:
+        assert isinstance(text, Text)
+        assert catalogue.gettext(text.msgid) != text.msgid, text.msgid
+
+
+def test_no_page_speaks_of_courts_and_police() -> None:
+    po = (PACKAGE / "locale/zh/LC_MESSAGES/banshi_tickets.po").read_text(encoding="utf8")
+    kernel = Path(texts.__file__).parent / "locale/zh/LC_MESSAGES/banshi.po"
+    for word in ("案件", "立案人", "失独", "超生", "计生户"):
+        assert word not in po + kernel.read_text(encoding="utf8")
+
+
+def test_an_anonymous_resident_may_leave_contact_details_out() -> None:
+    form = decode(cases.Request, {"kind": "report", "category": "market", "text": "x"})
+    assert (form.contact_name, form.contact_telephone) == ("", "")
+
+
+def test_the_demo_is_the_same_every_time() -> None:
+    assert demo.cases(Random(seeding.SEED)) == demo.cases(Random(seeding.SEED))
+    assert len(demo.cases(Random(seeding.SEED))) == 150
+    assert people.residents(Random(1), 60) == people.residents(Random(1), 60)
+
+
+def test_the_demo_shows_every_kind_and_every_state_and_only_takes_steps_that_are_allowed() -> None:
+    actions = {a.name: a for a in cases.REQUEST.actions}
+    kinds, ends = set(), set()
+    for one in demo.cases(Random(seeding.SEED)):
+        decode(cases.Request, one.data)
+        kinds.add(one.data["kind"])
+        state, last = "new", 0.0
+        for days, name, form, who in one.steps:
+            action = actions[name]
+            assert state in action.sources, (one, name)
+            assert who in ("clerk" if "staff" in action.by else "resident")
+            decode(action.form, form)
+            assert last <= days <= one.days_ago
+            state, last = action.to or state, days
+        ends.add(state)
+    assert kinds == {o.value for o in cases.KINDS}
+    assert ends == {s.name for s in cases.REQUEST.states}
+
+
+def test_every_category_is_somebodys_duty_in_both_districts_of_the_demo_city() -> None:
+    city = tomllib.loads(seeding.CITY.read_text(encoding="utf8"))
+    parents = {d["code"]: d.get("parent") for d in city["district"]}
+    duties = {(t["category"], t.get("area", d["district"])) for d in city["department"] for t in d.get("duties", ())}
+    for district in ("nanpu", "qishan"):
+        for option in cases.CATEGORIES:
+            node, found = district, False
+            while node and not found:
+                found = (option.value, node) in duties
+                node = parents[node]  # type: ignore[assignment]
+            assert found, (option.value, district)
+
+
+def test_nothing_in_the_demo_could_be_a_real_number() -> None:
+    said = "".join(p.read_text(encoding="utf8") for p in (*PACKAGE.glob("*.py"), *seeding.CITY.parent.iterdir()) if p.is_file())
+    said += str(demo.cases(Random(seeding.SEED))) + str(people.residents(Random(seeding.SEED), 60))
+    assert not REAL_MOBILE.search(said)
+    assert not REAL_IDENTITY.search(said)
+
+
+def test_the_roles_carry_what_the_actions_need(registry: Registry) -> None:
+    held = {p.name for r in (roles.CLERK, roles.INTAKE) for p in r.permissions}
+    assert {a.needs for a in cases.REQUEST.actions if "staff" in a.by} <= held
+    assert [r.owner for r in registry.only(["tickets"]).roles] == ["tickets"] * 3

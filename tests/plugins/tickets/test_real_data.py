@@ -1,0 +1,106 @@
+"""5,000 real requests of a city come in, each once, and are counted as somebody else would count them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from banshi.testing import SECRET
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent.parent
+REAL = ROOT.parent / "shared" / "data" / "myla311_2017.csv"
+SAMPLES = ROOT / "plugins" / "tickets" / "samples"
+CITY = ROOT / "platform" / "banshi" / "cli" / "demo" / "city.toml"
+
+
+def banshi(url: str, folder: Path, *arguments: str | Path, status: int = 0) -> str:
+    environ = os.environ | {"BANSHI_DATABASE_URL": url, "BANSHI_SECRET_KEY": SECRET}
+    done = subprocess.run(
+        [sys.executable, "-m", "banshi", *map(str, arguments)], cwd=folder, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == status, done.stderr
+    return done.stdout
+
+
+def counted(url: str, folder: Path, by: str) -> dict[str, int]:
+    said = banshi(url, folder, "case", "count", "--by", by, "--district", "la", "--json")
+    return {str(row[by]): row["count"] for row in json.loads(said)}
+
+
+@pytest.mark.skipif(not REAL.parent.parent.is_dir(), reason="../shared with the real data is not here")
+def test_the_real_rows_are_in_once_and_counts_agree_with_an_independent_one(fresh_url: str, tmp_path: Path) -> None:
+    banshi(fresh_url, tmp_path, "organisation", "load", HERE / "data" / "losangeles.toml")
+    mapping = HERE / "data" / "myla311.toml"
+    first = banshi(fresh_url, tmp_path, "import", "tickets", REAL, "--mapping", mapping)
+    assert first.splitlines()[-1] == "imported 5000, already there 0, refused 0"
+    again = banshi(fresh_url, tmp_path, "import", "tickets", REAL, "--mapping", mapping)
+    assert again.splitlines()[-1] == "imported 0, already there 5000, refused 0"
+
+    rows = list(csv.DictReader(REAL.open(encoding="utf8")))
+    channels = {
+        "Call": "telephone",
+        "Mobile App": "app",
+        "Driver Self Report": "patrol",
+        "Self Service": "web",
+        "Email": "email",
+        "Council's Office": "council",
+        "Voicemail": "voicemail",
+        "Walk-in": "window",
+    }
+    outcomes = {"Closed": "settled", "Cancelled": "withdrawn", "Referred Out": "referred", "Open": "None"}
+    assert counted(fresh_url, tmp_path, "department") == Counter(r["Owner"].lower() for r in rows)
+    assert counted(fresh_url, tmp_path, "channel") == Counter(channels[r["RequestSource"]] for r in rows)
+    assert counted(fresh_url, tmp_path, "outcome") == Counter(outcomes[r["Status"]] for r in rows)
+    assert counted(fresh_url, tmp_path, "state") == Counter("new" if r["Status"] == "Open" else "closed" for r in rows)
+    assert banshi(fresh_url, tmp_path, "audit", "verify").strip() == "The record is whole."
+    kept_as_history(fresh_url, rows[0])
+
+
+def kept_as_history(url: str, row: dict[str, Any]) -> None:
+    """The dates of a row are the case's own, in the city's time."""
+    import psycopg
+
+    from banshi.db.queue import libpq_url
+
+    moments = [row["CreatedDate"], row["ClosedDate"]]
+    zone = ZoneInfo("America/Los_Angeles")
+    received, closed = (datetime.strptime(m, "%m/%d/%Y %I:%M:%S %p").replace(tzinfo=zone) for m in moments)
+    with psycopg.connect(libpq_url(url)) as connection:
+        found = connection.execute(
+            """select c.received, c.closed, array_agg(e.at order by e.sequence) from kernel."case" c
+               join kernel.case_event e on e.case_id = c.id
+               join kernel.idempotency i on i.number = c.number where i.key = %s group by c.id""",
+            (row["SRNumber"],),
+        ).fetchone()
+    assert found == (received, closed, [received, closed])
+
+
+def test_the_sample_comes_in_beside_the_demo_city(fresh_url: str, tmp_path: Path) -> None:
+    banshi(fresh_url, tmp_path, "organisation", "load", CITY)
+    said = banshi(fresh_url, tmp_path, "import", "tickets", SAMPLES / "requests.csv", "--mapping", SAMPLES / "requests.toml", "--json")
+    assert json.loads(said) == {"imported": 60, "already_there": 0, "refused": 0}
+
+
+def test_half_a_file_comes_in_as_far_as_it_goes_and_the_whole_one_completes_it(fresh_url: str, tmp_path: Path) -> None:
+    banshi(fresh_url, tmp_path, "organisation", "load", CITY)
+    whole = (SAMPLES / "requests.csv").read_bytes()
+    half = tmp_path / "half.csv"
+    half.write_bytes(whole[: len(whole) // 2])
+    said = banshi(fresh_url, tmp_path, "import", "tickets", half, "--mapping", SAMPLES / "requests.toml", status=1)
+    imported = int(said.split()[1].rstrip(","))
+    assert 20 <= imported <= 40
+    assert "the file may be cut off" in (tmp_path / "half.csv.refused.csv").read_text(encoding="utf8")
+    half.write_bytes(whole)
+    said = banshi(fresh_url, tmp_path, "import", "tickets", half, "--mapping", SAMPLES / "requests.toml")
+    assert said.splitlines()[-1] == f"imported {60 - imported}, already there {imported}, refused 0"
