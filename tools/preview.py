@@ -626,6 +626,7 @@ def desk_samples(say: Say) -> Iterator[Sample]:
         total="12",
     )
     yield "desk-queue", "desk/queue.html", queue, frame
+    yield "desk-queue-large", "desk/queue.html", queue, frame | {"large": True}
     yield "desk-queue-empty", "desk/queue.html", msgspec.structs.replace(queue, rows=(), next="", total="0"), frame
     yield (
         "desk-queue-problem",
