@@ -32,7 +32,8 @@ def import_command(data: Path | None, as_json: bool, plugin: str, file: Path, ma
     Rows that cannot be imported go to FILE.refused.csv in the current folder, with the line and the reason.
     """
     said = importing.read_mapping(mapping)
-    lines = sum(1 for _ in file.open("rb"))
+    with file.open("rb") as counted:
+        lines = sum(1 for _ in counted)
     target = Path.cwd() / (file.name + ".refused.csv")  # here: the file may lie where we must not write
 
     async def task(place: Workplace) -> importing.Outcome:

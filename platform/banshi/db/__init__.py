@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import MetaData, RowMapping
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.types import UserDefinedType
@@ -72,13 +73,22 @@ class Database:
         Raises ``DatabaseUnavailable`` when PostgreSQL cannot be reached or goes away in the middle.
         """
         try:
-            async with self.engine.begin() as connection:
-                yield connection
+            connection = await self.engine.connect()
         except Exception as error:
-            if is_gone(error):
+            if is_gone(error) or isinstance(error, (OSError, PoolTimeout)):
                 msg = "PostgreSQL does not answer"
                 raise DatabaseUnavailable(msg) from error
             raise
+        try:
+            async with connection.begin():
+                yield connection
+        except Exception as error:
+            if is_gone(error):
+                msg = "PostgreSQL went away"
+                raise DatabaseUnavailable(msg) from error
+            raise
+        finally:
+            await connection.close()
 
     async def close(self) -> None:
         """Give every connection back."""
@@ -92,7 +102,7 @@ def plain(row: RowMapping) -> dict[str, Any]:
 
 def is_gone(error: BaseException) -> bool:
     """Return whether ``error`` says that the server is away, not that a statement was wrong."""
-    if isinstance(error, (OSError, TimeoutError, InterfaceError)):
+    if isinstance(error, (ConnectionError, InterfaceError)):
         return True
     if isinstance(error, DBAPIError):
         state: Any = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)

@@ -20,7 +20,7 @@ VENDOR = "vendor"
 
 
 class LoudUndefined(ChainableUndefined):
-    """Chains on a missing key (the GOV.UK macros ask for many) and raises on an unknown name (a typing mistake)."""
+    """Chains on a missing key and raises on an unknown name (a typing mistake)."""
 
     def _fail(self) -> None:
         if not self._undefined_hint and type(self._undefined_obj).__name__ == "MissingType":
@@ -53,7 +53,7 @@ def _environment(packages: tuple[tuple[str, str], ...], owner: str, language: te
     for name, package in packages:
         if (resources.files(package) / "templates" / name).is_dir():
             shelves[name] = PackageLoader(package, f"templates/{name}")
-    loader = ChoiceLoader([PrefixLoader(shelves), PackageLoader("banshi.web", "templates"), PackageLoader("govuk_frontend_jinja", "templates")])
+    loader = ChoiceLoader([PrefixLoader(shelves), PackageLoader("banshi.web", "templates")])
     env = Environment(
         loader=loader,
         autoescape=True,

@@ -47,7 +47,8 @@ def test_the_real_rows_are_in_once_and_counts_agree_with_an_independent_one(fres
     again = banshi(fresh_url, tmp_path, "import", "tickets", REAL, "--mapping", mapping)
     assert again.splitlines()[-1] == "imported 0, already there 5000, refused 0"
 
-    rows = list(csv.DictReader(REAL.open(encoding="utf8")))
+    with REAL.open(encoding="utf8", newline="") as file:
+        rows = list(csv.DictReader(file))
     channels = {
         "Call": "telephone",
         "Mobile App": "app",

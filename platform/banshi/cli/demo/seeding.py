@@ -194,7 +194,7 @@ async def _facts(db: Connection, settings: Settings, token: str, at: datetime) -
     first = residents(random.Random(SEED), 1)[0].login  # noqa: S311 -- the same city every time
     logins = {
         "resident": first,
-        "clerk": login("tickets.clerk"),
+        "clerk": CLERK,
         "administrator": login("kernel.administrator"),
         "engineer": login("kernel.engineer"),
     }

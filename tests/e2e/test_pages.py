@@ -1,0 +1,111 @@
+"""Every page: nothing for axe to find, nothing wider than a narrow telephone, one language at a time, no script needed."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+AXE = Path(__file__).parent.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
+MOST = 150_000  # bytes, compressed, a page with its parts
+NO_SCRIPT_POLICY = re.compile("Content Security Policy", re.IGNORECASE)
+PUBLIC = ("/", "/d/nanpu", "/d/nanpu?q=路灯", "/d/nanpu?q=zzz", "/d/nanpu/services/tickets/request", "/track", "/sign-in", "/nowhere", "/case/1")
+RESIDENT = ("/my",)
+CLERK = ("/desk", "/desk/department", "/desk/all", "/desk/all?state=closed", "/desk/find?q=12", "/desk/case/1")
+ADMINISTRATOR = ("/admin", "/desk")
+
+
+def faults(page: Page) -> list[str]:
+    """Return what axe finds on the page."""
+    page.evaluate(AXE.read_text(encoding="utf8"))
+    found = page.evaluate("axe.run().then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.target.join(' ')).join(', ')))")
+    return list(found)
+
+
+def look(page: Page, path: str, language: str) -> None:
+    """Open a page and hold it to the bar."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.goto(path + ("&" if "?" in path else "?") + f"lang={language}")
+    judge(page, path, language)
+    assert not [s for s in said if NO_SCRIPT_POLICY.search(s)], said
+
+
+def judge(page: Page, path: str, language: str, *, words: bool = True) -> None:
+    """Hold the open page to the bar; ``words`` looks for the other language too (not where residents' own words are headings)."""
+    assert faults(page) == [], path
+    assert page.evaluate("document.documentElement.lang") == {"zh": "zh-CN", "en": "en"}[language]
+    wide = page.viewport_size["width"]  # type: ignore[index]
+    for width in (1280, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+    page.set_viewport_size({"width": wide, "height": 800})
+    if language == "en" and words:
+        chrome = page.evaluate("[...document.querySelectorAll('h1, nav a, button, label, legend, th')].map(e => e.innerText).join(' ')")
+        known = re.sub(r"长辈版|中文|办", "", chrome)
+        assert not re.search(r"[\u4e00-\u9fff]", known), (path, known)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("path", PUBLIC)
+def test_what_everybody_sees(visitor: Any, path: str, language: str) -> None:
+    look(visitor.page(), path, language)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_those_who_sign_in_see(visitor: Any, demo: Any, language: str) -> None:
+    for who, paths in (("resident", RESIDENT), ("clerk", CLERK), ("administrator", ADMINISTRATOR)):
+        page = visitor.page(language={"zh": "zh-CN", "en": "en-GB"}[language])
+        account = demo.facts["sign_ins"][who]
+        visitor.sign_in(page, account["login"], account["password"])
+        for path in paths:
+            look(page, path, language)
+        for link in ("main a[href^='/case/']", "main a[href^='/desk/case/']"):
+            page.goto(paths[0] if who != "clerk" else "/desk/department")
+            if page.locator(link).count():
+                page.locator(link).first.click()
+                judge(page, page.url, language, words=False)
+                action = page.locator("main a[href*='do=']")
+                if action.count():
+                    action.first.click()
+                    judge(page, page.url, language, words=False)
+
+
+def test_filing_with_its_errors(visitor: Any) -> None:
+    page = visitor.page()
+    page.goto("/d/nanpu/services/tickets/request?lang=zh")
+    page.click("main form button")
+    judge(page, "ask", "zh")
+    page.click("main form button")
+    assert page.locator(".govuk-error-summary a").count() == 2
+    judge(page, "ask with errors", "zh")
+    page.locator(".govuk-error-summary a").first.click()
+    assert page.evaluate("document.activeElement.name") == "kind"
+
+
+def test_large_type_keeps_every_function_and_is_larger(visitor: Any) -> None:
+    page = visitor.page(width=375)
+    sizes, links = [], []
+    for large in "01":
+        page.goto(f"/d/nanpu?large={large}")
+        sizes.append(page.evaluate("parseFloat(getComputedStyle(document.querySelector('main')).fontSize)"))
+        links.append(page.evaluate("[...document.querySelectorAll('main a, main button')].map(e => e.getAttribute('href') || e.innerText)"))
+    assert sizes[1] >= sizes[0] * 1.2
+    assert links[0] == links[1]
+    judge(page, "large home", "zh")
+
+
+def test_a_page_and_its_parts_are_light_and_have_names_that_change_with_them(visitor: Any) -> None:
+    page = visitor.page()
+    bodies: dict[str, bytes] = {}
+    page.on("response", lambda r: bodies.__setitem__(r.url, r.body()))
+    page.goto("/d/nanpu", wait_until="networkidle")
+    assert sum(len(gzip.compress(b)) for b in bodies.values()) <= MOST
+    parts = [u for u in bodies if "/static/" in u]
+    assert parts
+    assert all(re.search(r"\.[0-9a-f]{8,}\.(css|js)$", u) for u in parts)
+    assert all(u.startswith(visitor.url) for u in bodies), "nothing comes from anywhere else"
