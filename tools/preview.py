@@ -112,8 +112,10 @@ def small(page: Page, name: str) -> Iterator[str]:
     if name.startswith("desk"):
         return
     yield from page.evaluate(
-        """[...document.querySelectorAll("button, summary, .govuk-button, .tools a, .menu a, .links a, .subjects a, .ways a, input:not([type=hidden]), select, textarea")]
-        .filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 43.5 && !e.matches(".tools__large, .govuk-radios__input, .govuk-checkboxes__input"))
+        """[...document.querySelectorAll(
+            "button, summary, .govuk-button, .tools a, .menu a, .links a, .subjects a, .ways a, input:not([type=hidden]), select, textarea")]
+        .filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 43.5)
+        .filter(e => !e.matches(".tools__large, .govuk-radios__input, .govuk-checkboxes__input"))
         .map(e => `only ${Math.round(e.getBoundingClientRect().height)} px high: ${e.outerHTML.slice(0, 80)}`)"""
     )
 
@@ -284,7 +286,7 @@ def filing_samples(say: Say) -> Iterator[Sample]:
             title=title,
             summary=say(
                 "哪里不对、哪里需要帮忙，说给我们听。能当场答复的当场答复，其余登记编号，交承办单位办理。",
-                "Tell us what is wrong or where you need help. What can be answered is answered; the rest gets a number and goes to the department in charge.",
+                "Tell us what is wrong or where you need help. What can be answered is; the rest gets a number and goes to a department.",
             ),
             before=say(
                 "需要：发生的地点，您看到的情况。\n留下电话，承办人好与您联系；也可以匿名。",
@@ -314,7 +316,7 @@ def filing_samples(say: Say) -> Iterator[Sample]:
     )
     told = say(
         "我们这条巷子灯黑了三天了，老人晚上不敢下楼倒垃圾。\n打过一次电话，说修，没见人来。",
-        "The lights in our lane have been out for three days; old people dare not go down at night.\nI called once. They said they would mend it; nobody came.",
+        "The lights in our lane have been out for three days; old people dare not go down at night.\nI called once; nobody came.",
     )
 
     def fields(problem: str = "") -> tuple[pages.Field, ...]:
