@@ -37,7 +37,7 @@ test: setup
 check: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy platform/banshi $(wildcard plugins/*/banshi_*) tools bench
+	@$(BIN)/mypy platform/banshi $(wildcard plugins/*/banshi_*) bench
 	@$(BIN)/lint-imports
 	@$(BIN)/python tools/catalogues.py --check
 	@$(BIN)/banshi plugins --check > /dev/null

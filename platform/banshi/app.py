@@ -16,7 +16,6 @@ from litestar.static_files import create_static_files_router
 from sqlalchemy import delete, text
 
 from banshi import clock, notify, plugins
-from banshi import settings as settings_module
 from banshi.cases import verifying
 from banshi.cases.book import House, load_book, put_types
 from banshi.cases.tables import idempotency
@@ -94,16 +93,6 @@ def create_app(
     return application
 
 
-def from_environment() -> Litestar:
-    """Return the application for a web process that `banshi serve` started."""
-    from banshi.cli.serving import die_with_parent
-
-    die_with_parent()
-    settings = settings_module.from_environment()
-    log_to_standard_error(settings.log_level)
-    return create_app(settings)
-
-
 async def declare(database: Database, registry: Registry, keyring: Keyring, at: datetime) -> list[str]:
     """Write what the code declares as rows (roles, type versions, upgrades of open cases); return a line for each new thing.
 
@@ -150,4 +139,4 @@ async def work(settings: Settings) -> None:
         await database.close()
 
 
-__all__ = ["KERNEL_ROLES", "create_app", "declare", "from_environment", "kernel_jobs", "work"]
+__all__ = ["KERNEL_ROLES", "create_app", "declare", "kernel_jobs", "work"]

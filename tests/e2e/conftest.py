@@ -75,7 +75,7 @@ class Demo:
 def demo() -> Iterator[Demo]:
     """The demo city of this run."""
     with tempfile.TemporaryDirectory(prefix="banshi 演示 ", ignore_cleanup_errors=True) as name:
-        os.chmod(name, 0o755)
+        Path(name).chmod(0o755)
         running = Demo(Path(name) / "city", free_port()).ready()
         try:
             yield running
@@ -104,9 +104,7 @@ class Visitor:
         self.contexts: list[Any] = []
 
     def page(self, *, language: str = "zh-CN", width: int = 1280, scripts: bool = True) -> Page:
-        context = self.browser.new_context(
-            base_url=self.url, locale=language, viewport={"width": width, "height": 900}, java_script_enabled=scripts
-        )
+        context = self.browser.new_context(base_url=self.url, locale=language, viewport={"width": width, "height": 900}, java_script_enabled=scripts)
         self.contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)

@@ -30,7 +30,7 @@ import msgspec
 from banshi.db.embedded import database
 from banshi.db.locks import ENDINGS, undisturbed
 from banshi.errors import BanshiError
-from banshi.settings import Settings, to_environment
+from banshi.settings import Settings, from_environment, to_environment
 
 # Not a BANSHI_ name: it is no setting, and must not reach a grandchild.
 PARENT = "_BANSHI_PARENT"
@@ -41,7 +41,7 @@ class ChildFailed(BanshiError):
     """A process of the demo ended by itself; the message names it, its own words are above."""
 
 
-def serve(settings: Settings, target: str = "banshi.app:from_environment") -> None:
+def serve(settings: Settings, target: str = "banshi.cli.serving:web") -> None:
     """Serve the web pages until SIGTERM or ^C; ``target`` makes the ASGI application in each web process.
 
     Raises BanshiError when the port cannot be had, SystemExit when the web processes keep failing.
@@ -71,6 +71,17 @@ def serve(settings: Settings, target: str = "banshi.app:from_environment") -> No
             log_access=False,
             log_level=LogLevels.warning if settings.log_level not in {"DEBUG", "INFO"} else LogLevels.info,
         ).serve()
+
+
+def web() -> Any:
+    """Return the ASGI application of one web process, which dies with the server that started it."""
+    die_with_parent()
+    from banshi.app import create_app
+    from banshi.web.security import log_to_standard_error
+
+    settings = from_environment()
+    log_to_standard_error(settings.log_level)
+    return create_app(settings)
 
 
 def work(settings: Settings, target: str = "banshi.app:work") -> None:

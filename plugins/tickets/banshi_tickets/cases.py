@@ -60,7 +60,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     area: Annotated[str, Ask(label=_("Street or community"), areas=True, role="area")] = ""
     place: Annotated[str, msgspec.Meta(max_length=200), Ask(label=_("Where exactly?"), hint=_("A house number, a crossing, a landmark"))] = ""
     contact_name: Annotated[
-        str, msgspec.Meta(max_length=60), Personal("name"), Ask(label=_("Your name"), autocomplete="name", hint=_("Only those who work on it see it."))
+        str,
+        msgspec.Meta(max_length=60),
+        Personal("name"),
+        Ask(label=_("Your name"), autocomplete="name", hint=_("Only those who work on it see it.")),
     ] = ""
     contact_telephone: Annotated[
         str,

@@ -7,8 +7,7 @@ from random import Random
 from typing import Any
 
 from banshi import DemoCase
-
-from banshi_tickets.demo_texts import ADDED, ANSWERED, ASKED, PLACES, SPOKEN, UNNAMED
+from banshi_tickets.demo_texts import ADDED, ANSWERED, ASKED, NAMES, PLACES, SPOKEN
 
 COUNT = 150
 ENDS = ("new", "new", "working", "working", "asked", "answered", "closed", "closed", "closed", "closed", "reopened")
@@ -29,7 +28,7 @@ def _case(rng: Random, number: int) -> DemoCase:
     resident = None if channel in {"telephone", "window"} or rng.random() < 0.1 else rng.randrange(60)
     days_ago = round(rng.uniform(0.05, 4) if end in {"new", "working"} else rng.uniform(3, 60), 3)
     unnamed = resident is None and rng.random() < 0.2
-    name, telephone = ("", "") if unnamed else (rng.choice(UNNAMED), f"100 0000 {rng.randrange(10_000):04d}")
+    name, telephone = ("", "") if unnamed else (rng.choice(NAMES), f"100 0000 {rng.randrange(10_000):04d}")
     data = {
         "kind": kind,
         "category": category,

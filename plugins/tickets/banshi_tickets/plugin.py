@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from banshi import CaseType, Demo, Role, Service, hookimpl
-
 from banshi_tickets import cases, demo, roles, services
 
 
