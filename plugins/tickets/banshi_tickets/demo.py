@@ -7,36 +7,62 @@ from random import Random
 from typing import Any
 
 from banshi import DemoCase
-from banshi_tickets.demo_texts import ADDED, ANSWERED, ASKED, NAMES, PLACES, SPOKEN
+from banshi_tickets.demo_texts import ADDED, AGAIN, COMING, LAST_WORDS, NAMES, NOTES, PLACES, REOPENED, VOICES, WITHDRAWN, Voice
 
 COUNT = 150
-ENDS = ("new", "new", "working", "working", "asked", "answered", "closed", "closed", "closed", "closed", "reopened")
-CHANNELS = ("web", "web", "telephone", "telephone", "app", "window")
+RESIDENTS = 60
+CHANNELS = ("web", "web", "web", "telephone", "telephone", "telephone", "app", "app", "window")
+AGES: Mapping[str, tuple[float, float]] = {
+    "new": (0.05, 2.5),
+    "working": (0.3, 9),
+    "asked": (1, 12),
+    "answered": (2, 15),
+    "closed": (4, 60),
+    "withdrawn": (3, 60),
+    "reopened": (6, 30),
+    "done_again": (15, 60),
+}
+"""Where a request stands at the end, and how many days ago such a one was filed."""
+ENDS = (
+    "new",
+    "working",
+    "closed",
+    "answered",
+    "closed",
+    "asked",
+    "closed",
+    "new",
+    "reopened",
+    "closed",
+    "working",
+    "done_again",
+    "closed",
+    "withdrawn",
+)
+ENDS_OF_PRAISE = ("new", "answered", "closed")
 Step = tuple[float, str, Mapping[str, Any], str]
 
 
 def cases(rng: Random) -> Sequence[DemoCase]:
-    """Return 150 requests in every state and kind, filed over the last sixty days."""
+    """Return 150 requests of every kind and category and in every state, filed over the last sixty days."""
     return [_case(rng, number) for number in range(COUNT)]
 
 
 def _case(rng: Random, number: int) -> DemoCase:
-    kind, category, text = SPOKEN[number % len(SPOKEN)] if number < len(SPOKEN) else rng.choice(SPOKEN)
-    area, district, place = rng.choice(PLACES)
-    end = rng.choice(ENDS if kind != "praise" else ("new", "answered", "closed"))
+    voice = VOICES[number] if number < len(VOICES) else rng.choice(VOICES)
+    end = _end(voice, number)
+    area, district, name, place = rng.choice(PLACES)
     channel = rng.choice(CHANNELS)
-    resident = None if channel in {"telephone", "window"} or rng.random() < 0.1 else rng.randrange(60)
-    days_ago = round(rng.uniform(0.05, 4) if end in {"new", "working"} else rng.uniform(3, 60), 3)
-    unnamed = resident is None and rng.random() < 0.2
-    name, telephone = ("", "") if unnamed else (rng.choice(NAMES), f"100 0000 {rng.randrange(10_000):04d}")
+    days_ago = round(rng.uniform(*AGES[end]), 3)
+    unnamed = voice.kind == "report" and rng.random() < 0.5
     data = {
-        "kind": kind,
-        "category": category,
-        "text": text.replace("{place}", place),
+        "kind": voice.kind,
+        "category": voice.category,
+        "text": _filled(voice.text, name, place),
         "area": area,
         "place": place if rng.random() < 0.7 else "",
-        "contact_name": name,
-        "contact_telephone": telephone,
+        "contact_name": "" if unnamed else rng.choice(NAMES[voice.language]),
+        "contact_telephone": "" if unnamed else f"100 0000 {rng.randrange(10_000):04d}",
     }
     return DemoCase(
         case_type="request",
@@ -44,44 +70,65 @@ def _case(rng: Random, number: int) -> DemoCase:
         data=data,
         channel=channel,
         days_ago=days_ago,
-        resident=resident,
-        steps=tuple(_steps(rng, "praise" if kind == "praise" else category, end, days_ago)),
+        resident=rng.randrange(RESIDENTS) if channel in {"web", "app"} and not unnamed else None,
+        steps=tuple(
+            (day, action, {k: _filled(v, name, place) for k, v in form.items()}, who) for day, action, form, who in _steps(rng, voice, end, days_ago)
+        ),
     )
 
 
-def _steps(rng: Random, category: str, end: str, days_ago: float) -> list[Step]:
-    """Return what happens until the case stands where it should, each step a while after the one before."""
-    if end == "new":
-        return []
-    day = 0.0
-    steps: list[Step] = []
+def _end(voice: Voice, number: int) -> str:
+    """Return where the request stands; one that no office can settle is told so and closed the first time it is heard."""
+    if voice.kind == "praise":
+        return ENDS_OF_PRAISE[number % len(ENDS_OF_PRAISE)]
+    if voice.outcome != "settled":
+        return "closed" if number < len(VOICES) else ("new", "answered", "closed")[number % 3]
+    end = ENDS[number % len(ENDS)]
+    broken = voice.kind in {"help", "complaint"}  # only what was broken comes back, or mends itself
+    return end if broken or end not in {"withdrawn", "reopened", "done_again"} else "closed"
 
-    def then(action: str, form: Mapping[str, Any], who: str = "clerk", *, most: float = 1.5) -> None:
+
+def _steps(rng: Random, voice: Voice, end: str, days_ago: float) -> list[Step]:
+    """Return what happens until the request stands where it should, each step a while after the one before."""
+    steps: list[Step] = []
+    day = 0.0
+
+    def then(action: str, form: Mapping[str, str], who: str = "clerk", *, most: float = 1.5) -> None:
         nonlocal day
         day = round(min(day + rng.uniform(0.02, most), days_ago * 0.97), 3)
         steps.append((day, action, form, who))
 
+    if end == "new":
+        return steps
     then("sign", {}, most=0.4)
-    if rng.random() < 0.3:
-        then("note", {"text": "已电话联系，约好现场查看。"})
-    if end == "asked" or (category != "praise" and rng.random() < 0.25):
-        then("ask", {"text": _about(rng, ASKED, category)})
+    if rng.random() < 0.35 and voice.kind != "praise":
+        then("note", {"text": rng.choice(NOTES)}, most=0.5)
+    if voice.ask and (end == "asked" or rng.random() < 0.35):
+        then("ask", {"text": voice.ask}, most=0.8)
         if end == "asked":
             return steps
-        then("reply", {"text": _about(rng, ADDED, category)}, "resident")
-    elif category != "praise" and rng.random() < 0.3:
-        then("add", {"text": _about(rng, ADDED, category)}, "resident")
+        then("reply", {"text": voice.reply}, "resident")
+    elif voice.kind in {"help", "complaint"} and rng.random() < 0.35:
+        then("add", {"text": rng.choice(ADDED[voice.language])}, "resident")
     if end == "working":
         return steps
-    then("answer", {"text": _about(rng, ANSWERED, category)}, most=3)
+    then("answer", {"text": COMING[voice.language] if end == "withdrawn" else voice.answer}, most=2.5)
     if end == "answered":
         return steps
-    outcome = rng.choices(("settled", "explained", "withdrawn", "referred"), (14, 4, 1, 1))[0]
-    then("close", {"outcome": outcome, "text": ""}, most=2)
-    if end == "reopened":
-        then("reopen", {"text": "居民来电：问题又出现了。"})
+    if end == "withdrawn":
+        said, noted = WITHDRAWN[voice.language]
+        then("add", {"text": said}, "resident")
+        then("close", {"outcome": "withdrawn", "text": noted}, most=0.5)
+        return steps
+    close = {"outcome": voice.outcome, "text": rng.choice(LAST_WORDS[voice.language][voice.outcome])}
+    then("close", close, most=2)
+    if end in {"reopened", "done_again"}:
+        then("reopen", {"text": rng.choice(REOPENED[voice.language])}, most=4)
+    if end == "done_again":
+        then("answer", {"text": AGAIN[voice.language]}, most=3)
+        then("close", close, most=2)
     return steps
 
 
-def _about(rng: Random, words: Mapping[str, Sequence[str]], category: str) -> str:
-    return rng.choice([*words.get(category, ()), *words["other"]] if category not in words else words[category])
+def _filled(text: str, area: str, place: str) -> str:
+    return text.replace("{area}", area).replace("{place}", place)
