@@ -6,7 +6,7 @@
 // (banshi.web.templating.asset reads it). When no source has changed since the last build, nothing is done.
 
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -28,16 +28,19 @@ async function build() {
   const key = sources();
   if (!process.argv.includes("--force") && built() === key) return;
   const parts = { ...(await css()), ...scripts() };
-  rmSync(vendor, { recursive: true, force: true });
   mkdirSync(vendor, { recursive: true });
+  const before = Object.values(named());
   const manifest = {};
   for (const [name, text] of Object.entries(parts)) {
     const dot = name.lastIndexOf(".");
     manifest[name] = `${name.slice(0, dot)}.${hash(text)}${name.slice(dot)}`;
     writeFileSync(join(vendor, manifest[name]), text);
   }
-  writeFileSync(join(vendor, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
-  writeFileSync(join(vendor, "built-from"), key);
+  replace("manifest.json", JSON.stringify(manifest, null, 2) + "\n");
+  replace("built-from", key);
+  // A server that is still running names the parts of the build before this one: those stay, older ones go.
+  const kept = new Set([...Object.values(manifest), ...before, "manifest.json", "built-from"]);
+  for (const name of readdirSync(vendor)) if (!kept.has(name)) rmSync(join(vendor, name));
   console.log(`built ${Object.values(manifest).join(", ")}`);
 }
 
@@ -47,14 +50,28 @@ function sources() {
   return hash(...own, read(fileURLToPath(import.meta.url)), read(join(root, "package-lock.json")));
 }
 
+// What the build that lies there was built from; nothing where any of its parts is missing.
 function built() {
   try {
-    const manifest = JSON.parse(read(join(vendor, "manifest.json")));
-    for (const name of Object.values(manifest)) read(join(vendor, name));
+    for (const name of Object.values(named())) read(join(vendor, name));
     return read(join(vendor, "built-from"));
   } catch {
     return "";
   }
+}
+
+function named() {
+  try {
+    return JSON.parse(read(join(vendor, "manifest.json")));
+  } catch {
+    return {};
+  }
+}
+
+// Whoever reads meanwhile finds the old text or the new, never half of it.
+function replace(name, text) {
+  writeFileSync(join(vendor, `${name}.new`), text);
+  renameSync(join(vendor, `${name}.new`), join(vendor, name));
 }
 
 async function css() {

@@ -41,8 +41,8 @@ def main() -> int:
     parser.add_argument("--only", default="", help="pages whose name contains this")
     asked = parser.parse_args()
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        print("no chromium on the path", file=sys.stderr)
+    if chromium is None or not AXE.is_file():
+        print("needs a chromium on the path, and axe-core (npm install)", file=sys.stderr)
         return 1
     asked.out.mkdir(parents=True, exist_ok=True)
     drawn = {f"{name}.{language}": html for language in texts.LANGUAGES for name, html in draw(language) if asked.only in name}
