@@ -83,8 +83,9 @@ def demo() -> Iterator[Demo]:
             running.end()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A browser for one file of tests: while it is open, its own event loop keeps others from running in this process."""
     path = chromium()
     if path is None:
         if os.environ.get("REQUIRE_BROWSER"):

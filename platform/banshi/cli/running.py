@@ -111,9 +111,8 @@ def demo_command(data: Path | None, port: int | None, workers: int | None, quiet
     from banshi.cli.demo import seeding
 
     folder = data or Path(os.environ.get("BANSHI_DATA", "demo"))
-    settings = settings_of(
-        folder, port=port, workers=workers, demo="true", secure_cookies="false", log_level=os.environ.get("BANSHI_LOG_LEVEL", "WARNING")
-    )
+    log_level = os.environ.get("BANSHI_LOG_LEVEL", "WARNING")
+    settings = settings_of(folder, port=port, workers=workers, demo="true", hotline="0000-12345", secure_cookies="false", log_level=log_level)
     if settings.database_url:
         msg = "The demo runs on its own embedded PostgreSQL: unset BANSHI_DATABASE_URL"
         raise BanshiError(msg)

@@ -12,10 +12,7 @@ REQUEST = Service(
     summary=_("Street lamps, noise, rubbish, water, lifts and everything else that the city looks after"),
     subject=_("Problems, questions and help"),
     case_type="request",
-    before=_(
-        "Is somebody in danger? Call at once: 110 police, 119 fire, 120 ambulance. Do not write here.\n"
-        "It takes about three minutes. You get a number and a code with which you, or the hot line, can follow your request at any time."
-    ),
+    before=_("It takes about three minutes. You get a number and a code with which you, or the hot line, can follow your request at any time."),
     words=(
         _("street lamp, light, dark"),
         _("noise, music, neighbours, barbecue"),

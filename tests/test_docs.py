@@ -1,0 +1,101 @@
+"""What the documents say is true: their files are written, their commands run, their plugin loads and takes a case."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from banshi import hookspecs
+from banshi.plugins import load
+from banshi.settings import Settings
+from banshi.testing import SECRET
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(name: str, kind: str) -> list[str]:
+    return [body for language, body in BLOCK.findall((DOCS / name).read_text(encoding="utf8")) if language == kind]
+
+
+def write_files(name: str, folder: Path) -> None:
+    """Write every block that begins with its file's name."""
+    for _language, body in BLOCK.findall((DOCS / name).read_text(encoding="utf8")):
+        first, _, rest = body.partition("\n")
+        if match := re.fullmatch(r"# ([\w/.-]+\.(?:toml|csv|py))", first):
+            path = folder / match[1]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(rest, encoding="utf8")
+
+
+def test_the_commands_of_operate_do_what_it_says(fresh_url: str, tmp_path: Path) -> None:
+    write_files("operate.md", tmp_path)
+    environ = os.environ | {"BANSHI_DATABASE_URL": fresh_url, "BANSHI_SECRET_KEY": SECRET}
+    ran = 0
+    for block in blocks("operate.md", "console"):
+        said = ""
+        for line in block.splitlines():
+            if not line.startswith("$ "):
+                assert line in said.splitlines(), (line, said)
+                continue
+            command = shlex.split(line[2:])
+            assert command[0] == "banshi"
+            done = subprocess.run([sys.executable, "-m", *command], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, (line, done.stderr)
+            said, ran = done.stdout, ran + 1
+    assert ran >= 8
+
+
+def test_every_setting_is_in_operate_with_its_default() -> None:
+    said = (DOCS / "operate.md").read_text(encoding="utf8")
+    table = set(re.findall(r"`(BANSHI_\w+)`", said))
+    assert table == {"BANSHI_" + f.upper() for f in Settings.__struct_fields__}
+
+
+def test_every_hook_has_a_heading_with_its_signature() -> None:
+    said = (DOCS / "plugins.md").read_text(encoding="utf8")
+    hooks = {name: function for name, function in vars(hookspecs).items() if name.startswith("banshi_")}
+    assert set(re.findall(r"^### (\w+)\(", said, re.MULTILINE)) == set(hooks)
+    for name, function in hooks.items():
+        assert f"### {name}() -> {inspect.signature(function).return_annotation}" in said
+
+
+def test_the_smallest_plugin_of_the_document_loads_and_declares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_files("plugins.md", tmp_path)
+    package = tmp_path / "banshi_lost_property"
+    (package / "__init__.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    entry: Any = SimpleNamespace(
+        name="lost_property", value="banshi_lost_property.plugin", load=lambda: importlib.import_module("banshi_lost_property.plugin")
+    )
+    registry = load([entry], strict=True)
+    assert registry.case_type("lost_property.lost").states[0].name == "open"
+    assert registry.service("lost_property", "lost").pages[0].fields == ("what", "telephone")
+
+
+def test_the_readme_begins_with_the_two_commands_and_names_only_what_is_there() -> None:
+    said = (ROOT / "README.md").read_text(encoding="utf8")
+    commands = [line.split("#")[0].strip() for line in said.splitlines() if line.startswith("    make ")]
+    assert commands == ["make demo", "make test"]
+    for target in re.findall(r"\]\(([^)h][^)]*)\)", said):
+        assert (ROOT / target).exists(), target
+
+
+def test_no_file_holds_a_registrys_address_or_a_path_of_somebodys_machine() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    forbidden = re.compile(rb"registry\.npmjs|files\.pythonhosted|pypi\.org|\"resolved\":|--index-url|/home/[a-z]+/|/root/\.")
+    for name in filter(None, listed):
+        path = ROOT / name
+        if path.is_file() and path != Path(__file__):
+            assert not forbidden.search(path.read_bytes()), name
