@@ -6,7 +6,23 @@ from typing import Annotated
 
 import msgspec
 
-from banshi import APPLICANT, NOBODY, OFFICE, Action, Ask, CaseType, Option, Outcome, Personal, State, Step, translator
+from banshi import (
+    APPLICANT,
+    NOBODY,
+    OFFICE,
+    Action,
+    Actor,
+    Ask,
+    CaseType,
+    Invalid,
+    Option,
+    Outcome,
+    Personal,
+    Snapshot,
+    State,
+    Step,
+    translator,
+)
 
 _ = translator("banshi_tickets")
 
@@ -121,7 +137,13 @@ class Closing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How it ended."""
 
     outcome: Annotated[str, Ask(label=_("How did it end?"), options=ENDS)]
-    text: Annotated[str, msgspec.Meta(max_length=4000), Ask(label=_("A last word"), hint=_("May be left empty."), rows=4)] = ""
+    text: Annotated[str, msgspec.Meta(max_length=4000), Ask(label=_("A last word"), hint=_("May be left empty if it was settled."), rows=4)] = ""
+
+
+def says_why(case: Snapshot, form: Closing, actor: Actor) -> None:  # noqa: ARG001 -- a guard's shape
+    """Refuse to close silently what was not settled here: the resident is told why, and where to go instead (domain 2.3 d, 7.4)."""
+    if form.outcome != "settled" and not form.text.strip():
+        raise Invalid(_("This request was not settled here: say why before you close it."), {"text": _("Say why, and where the resident can go.")})
 
 
 OPEN = ("new", "working", "asked", "answered")
@@ -133,6 +155,7 @@ REQUEST = CaseType(
     opened=_("Registered"),
     steps=(
         Step("registered", _("Registered")),
+        Step("signed", _("Signed for")),
         Step("working", _("Being worked on")),
         Step("answered", _("Answered")),
         Step("closed", _("Closed")),
@@ -183,6 +206,7 @@ REQUEST = CaseType(
             to="closed",
             needs="tickets.close",
             form=Closing,
+            guard=says_why,
             leading=True,
         ),
         Action(

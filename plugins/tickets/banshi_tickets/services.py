@@ -23,8 +23,8 @@ REQUEST = Service(
         _("complaint, suggestion, question, praise"),
     ),
     pages=(
-        Page("what", _("What is it about?"), ("kind", "category")),
-        Page("text", _("Tell us what happened"), ("text",)),
+        Page("what", _("What is it about?"), ("kind", "category"), _("Not sure? Choose what comes nearest; we sort it out.")),
+        Page("text", _("Tell us what happened"), ("text",), _("In your own words. Nobody marks you for spelling.")),
         Page("where", _("Where is it?"), ("area", "place"), _("So that it reaches the right department at once.")),
         Page("contact", _("How can we reach you?"), ("contact_name", "contact_telephone"), _("You may stay unnamed.")),
     ),
