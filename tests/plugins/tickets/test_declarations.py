@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 from random import Random
 
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
 import banshi_tickets
-from banshi import texts
+from banshi import Invalid, texts
 from banshi.cases.decoding import decode, shapes
 from banshi.cli.demo import people, seeding
 from banshi.plugins import Registry
 from banshi.texts import Text
-from banshi_tickets import cases, demo, roles, services
+from banshi_tickets import cases, demo, demo_texts, roles, services
 
 PACKAGE = Path(banshi_tickets.__file__).parent
 REAL_MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
@@ -44,6 +49,14 @@ def test_each_thing_that_people_read_is_there_in_chinese() -> None:
         assert catalogue.gettext(text.msgid) != text.msgid, text.msgid
 
 
+def test_the_catalogue_has_every_text_of_the_plugin_in_chinese_and_no_other() -> None:
+    marked = {message for _f, _l, message, _c, _x in extract_from_dir(PACKAGE, [("**.py", "python")])}
+    with (PACKAGE / "locale/zh/LC_MESSAGES/banshi_tickets.po").open("rb") as file:
+        translated = {m.id: m.string for m in read_po(file, locale="zh") if m.id}
+    assert marked == set(translated)
+    assert not [text for text, said in translated.items() if not said]
+
+
 def test_no_page_speaks_of_courts_and_police() -> None:
     po = (PACKAGE / "locale/zh/LC_MESSAGES/banshi_tickets.po").read_text(encoding="utf8")
     kernel = Path(texts.__file__).parent / "locale/zh/LC_MESSAGES/banshi.po"
@@ -56,6 +69,29 @@ def test_an_anonymous_resident_may_leave_contact_details_out() -> None:
     assert (form.contact_name, form.contact_telephone) == ("", "")
 
 
+@pytest.mark.parametrize("outcome", [o.name for o in cases.OUTCOMES])
+def test_what_was_not_settled_is_closed_only_with_a_reason(outcome: str) -> None:
+    cases.says_why(None, cases.Closing(outcome, "Go to the mediation committee, 5 Huaiyinli."), None)
+    if outcome == "settled":
+        cases.says_why(None, cases.Closing(outcome), None)
+    else:
+        with pytest.raises(Invalid) as refused:
+            cases.says_why(None, cases.Closing(outcome, "  "), None)
+        assert set(refused.value.problems) == {"text"}
+
+
+def test_the_guard_stands_at_the_close() -> None:
+    assert cases.REQUEST.action("close").guard is cases.says_why
+
+
+def test_the_voices_are_many_and_cover_every_category_and_kind() -> None:
+    spoken = Counter(v.language for v in demo_texts.VOICES)
+    assert spoken["zh"] >= 45
+    assert spoken["en"] >= 8
+    assert {v.category for v in demo_texts.VOICES} == {o.value for o in cases.CATEGORIES}
+    assert {v.kind for v in demo_texts.VOICES} == {o.value for o in cases.KINDS}
+
+
 def test_the_demo_is_the_same_every_time() -> None:
     assert demo.cases(Random(seeding.SEED)) == demo.cases(Random(seeding.SEED))
     assert len(demo.cases(Random(seeding.SEED))) == 150
@@ -64,21 +100,33 @@ def test_the_demo_is_the_same_every_time() -> None:
 
 def test_the_demo_shows_every_kind_and_every_state_and_only_takes_steps_that_are_allowed() -> None:
     actions = {a.name: a for a in cases.REQUEST.actions}
-    kinds, ends = set(), set()
+    city = tomllib.loads(seeding.CITY.read_text(encoding="utf8"))
+    parents = {d["code"]: d.get("parent") for d in city["district"]}
+    kinds, ends, outcomes = set(), set(), set()
     for one in demo.cases(Random(seeding.SEED)):
         decode(cases.Request, one.data)
+        assert "{" not in str(list(one.data.values()))
+        assert one.district in {one.data["area"] or one.district, *above(parents, one.data["area"])}
         kinds.add(one.data["kind"])
         state, last = "new", 0.0
         for days, name, form, who in one.steps:
             action = actions[name]
             assert state in action.sources, (one, name)
             assert who in ("clerk" if "staff" in action.by else "resident")
-            decode(action.form, form)
+            told = decode(action.form, form)
+            if action.guard is not None:
+                action.guard(None, told, None)
+            outcomes.add(getattr(told, "outcome", "settled"))
             assert last <= days <= one.days_ago
             state, last = action.to or state, days
         ends.add(state)
     assert kinds == {o.value for o in cases.KINDS}
     assert ends == {s.name for s in cases.REQUEST.states}
+    assert outcomes == {o.name for o in cases.OUTCOMES}
+
+
+def above(parents: dict[str, str | None], code: str | None) -> list[str]:
+    return [code, *above(parents, parents[code])] if code else []
 
 
 def test_every_category_is_somebodys_duty_in_both_districts_of_the_demo_city() -> None:
