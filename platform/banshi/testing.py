@@ -132,6 +132,13 @@ def fresh_url(server_url: str, template: str, worker_id: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def empty_url(server_url: str, worker_id: str) -> Iterator[str]:
+    """A database with nothing in it."""
+    with _clone(server_url, "template0", f"banshi_empty_{worker_id}_{os.getpid()}") as url:
+        yield url
+
+
 @contextmanager
 def _clone(server_url: str, template: str, name: str) -> Iterator[str]:
     with psycopg.connect(libpq_url(server_url), autocommit=True) as connection:

@@ -27,7 +27,7 @@ from banshi.errors import (
 )
 from banshi.web import forms, pages, templating
 from banshi.web.security import csrf
-from banshi.web.site import ChoosePost, Site, chrome, csrf_token, html_response, language_of, make_cookie
+from banshi.web.site import DISTRICT_COOKIE, ChoosePost, Site, chrome, csrf_token, html_response, language_of, make_cookie
 
 _ = texts.translator("banshi")
 log = logging.getLogger("banshi.failure")
@@ -200,7 +200,8 @@ def resume_page(request: Request[Any, Any, Any], path: str, raw: dict[str, list[
     """Return the page that shows what was written before, and sends it to ``path``."""
     secret = {"password"}
     hidden = tuple((n, v) for n, values in raw.items() if n != forms.CSRF_FIELD for v in values)
-    shown = tuple((n, v) for n, v in hidden if n not in forms.OWN and n not in secret and v)
+    labels = forms.labels(request.app.state.site.registry, language_of(request))
+    shown = tuple((labels.get(n, n), v) for n, v in hidden if n not in forms.OWN and n not in secret and v)
     button = texts.say(_("Send it now"), language_of(request))
     return pages.ResumePage(answers=shown, form=pages.Form(action=path, fields=(), button=button, hidden=hidden, cancel="/"))
 
@@ -208,7 +209,8 @@ def resume_page(request: Request[Any, Any, Any], path: str, raw: dict[str, list[
 def _render(site: Site, request: Request[Any, Any, Any], template: str, shown: msgspec.Struct, status: int, *, token: str = "") -> Response[str]:
     directory = site.seen
     visitor = request.state.get("visitor")
-    frame = chrome(site, request, directory=directory, visitor=visitor, district=None, desk=request.url.path.startswith("/desk"))
+    remembered = directory.tree.find(request.cookies.get(DISTRICT_COOKIE, "")) if directory else None
+    frame = chrome(site, request, directory=directory, visitor=visitor, district=remembered, desk=request.url.path.startswith("/desk"))
     frame = msgspec.structs.replace(frame, csrf=token or csrf_token(request) or request.cookies.get("csrf", ""))
     env = templating.environment(site.registry.packages, "kernel", language_of(request))
     return html_response(env.get_template(template).render(chrome=frame, page=shown), status=status)

@@ -15,6 +15,7 @@ from banshi import texts
 from banshi.cases.decoding import FieldShape, shapes
 from banshi.districts import District, Tree
 from banshi.errors import Invalid
+from banshi.plugins import Registry
 from banshi.web import pages
 
 CSRF_FIELD = "_csrf_token"
@@ -69,6 +70,16 @@ def fields(
         if only is None or shape.name in only:
             drawn.append(_field(shape, language, raw, problems, tree, district))
     return tuple(drawn)
+
+
+def labels(registry: Registry, language: texts.Language) -> dict[str, str]:
+    """Return the label of every field that any form asks for, by its name; where two forms share a name, the first one's."""
+    found: dict[str, str] = {}
+    for case_type in registry.case_types:
+        for form in (case_type.form, *(a.form for a in case_type.actions)):
+            for shape in shapes(form):
+                found.setdefault(shape.name, texts.say(shape.ask.label, language))
+    return found
 
 
 def problem_list(problems: Mapping[str, Any], language: texts.Language) -> tuple[pages.Problem, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from litestar import Router
+from litestar import HttpMethod, Router, route
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
@@ -35,7 +35,17 @@ def routers(registry: Registry) -> list[Router]:
                 guards=[_guard(routes.owner)],
             )
         )
-    return mounted
+    return [*mounted, *(_fenced(name) for name in registry.failed)]
+
+
+def _fenced(owner: str) -> Router:
+    """Return a router that answers for a broken plugin: 503 where a district has it on, 404 elsewhere."""
+
+    async def out_of_order() -> None:
+        raise OutOfOrder(_("This service is out of order. The hot line takes what you have to say."))
+
+    handler = route(["/", "/{rest:path}"], http_method=[HttpMethod.GET, HttpMethod.POST], opt={OPTION: PUBLIC}, include_in_schema=False)
+    return Router(path=f"/d/{{district:str}}/{owner}", route_handlers=[handler(out_of_order)], guards=[_guard(owner)])
 
 
 def check(routes: Routes, known: set[str]) -> None:
@@ -80,7 +90,7 @@ def _guard(owner: str) -> Any:
     return guard
 
 
-class Fenced(Refused):
-    """The plugin behind an address is broken; the rest of the platform serves."""
+class OutOfOrder(Refused):
+    """The plugin behind an address is broken and fenced; the rest of the platform serves."""
 
     status = 503

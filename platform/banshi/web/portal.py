@@ -22,6 +22,7 @@ from banshi.errors import Conflict, Invalid, NotFound, NotSignedIn, Refused
 from banshi.identity import throttle
 from banshi.web import casepage, drafts, forms, pages
 from banshi.web.casepage import CaseView
+from banshi.web.mounting import OutOfOrder
 from banshi.web.site import Site, Visit
 
 _ = texts.translator("banshi")
@@ -227,18 +228,12 @@ def _offered(visit: Visit, district: str, plugin: str, name: str) -> Service:
     place = visit.enter(district)
     if visit.house.directory.tree.has_on(place.id, plugin):
         if plugin in visit.house.registry.failed:
-            raise Unhealthy(_("This service is out of order. The hot line takes what you have to say."))
+            raise OutOfOrder(_("This service is out of order. The hot line takes what you have to say."))
         try:
             return visit.house.registry.service(plugin, name)
         except KeyError:
             pass
     raise NotFound(_("This district does not offer the service."))
-
-
-class Unhealthy(Refused):
-    """The plugin behind an address is broken and fenced."""
-
-    status = 503
 
 
 def _ask(visit: Visit, filing: _Filing, group: Group, problems: dict[str, Any] | None = None) -> Response[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from litestar import Request, Response, get, post
 
 from banshi import texts
@@ -14,6 +15,16 @@ from banshi.web.site import SESSION_COOKIE, Site, language_of
 
 _ = texts.translator("banshi")
 KEPT = "kept."
+FOUR = {"resident": _("Resident"), "clerk": _("Clerk"), "administrator": _("Administrator"), "engineer": _("Engineer")}
+
+
+def demo_logins(site: Site, language: texts.Language) -> tuple[tuple[str, str, str], ...]:
+    """Return login, password and whose it is, of the demo city; nothing anywhere else."""
+    told = site.settings.data / "demo.json"
+    if not site.settings.demo or not told.is_file():
+        return ()
+    accounts = msgspec.json.decode(told.read_bytes())["sign_ins"]
+    return tuple((a["login"], a["password"], texts.say(FOUR.get(who, who), language)) for who, a in accounts.items())
 
 
 @get("/sign-in")
@@ -22,7 +33,7 @@ async def show(request: Request[Any, Any, Any]) -> Response[Any]:
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
         form = failures.sign_in_form(visit.language, next_path=safe_path(request.query_params.get("next", "")))
-        return visit.page("sign_in.html", pages.SignInPage(form=form, kept=False))
+        return visit.page("sign_in.html", pages.SignInPage(form=form, kept=False, demo=demo_logins(site, visit.language)))
 
 
 @post("/sign-in")
