@@ -7,6 +7,7 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from babel.messages.extract import extract_from_dir
@@ -17,6 +18,7 @@ from banshi import Invalid, texts
 from banshi.cases.decoding import decode, shapes
 from banshi.cli.demo import people, seeding
 from banshi.plugins import Registry
+from banshi.testing import Town
 from banshi.texts import Text
 from banshi_tickets import cases, demo, demo_texts, roles, services
 
@@ -80,8 +82,19 @@ def test_what_was_not_settled_is_closed_only_with_a_reason(outcome: str) -> None
         assert set(refused.value.problems) == {"text"}
 
 
-def test_the_guard_stands_at_the_close() -> None:
-    assert cases.REQUEST.action("close").guard is cases.says_why
+async def test_a_close_without_a_reason_is_refused_and_the_field_is_named(client: Any, town: Town) -> None:
+    headers = {"Authorization": f"Bearer {town.tokens['10001']}"}
+    filing = {"type": "tickets.request", "district": "east", "data": {"kind": "complaint", "category": "street_lighting", "text": "Not ours."}}
+    number = (await client.post("/api/v1/cases", headers=headers, json=filing)).json()["number"]
+
+    async def act(action: str, **data: str) -> Any:
+        return await client.post(f"/api/v1/cases/{number}/actions", headers=headers, json={"action": action, "data": data})
+
+    assert (await act("sign")).status_code == 200
+    assert (await act("answer", text="It is a matter for the court.")).status_code == 200
+    refused = await act("close", outcome="referred")
+    assert (refused.status_code, [e["pointer"] for e in refused.json()["errors"]]) == (400, ["/data/text"])
+    assert (await act("close", outcome="referred", text="The court, 1 Middle Road.")).json()["state"] == "closed"
 
 
 def test_the_voices_are_many_and_cover_every_category_and_kind() -> None:
