@@ -36,7 +36,9 @@ def folder() -> Iterator[Path]:
 def answer(url: str) -> tuple[int, str]:
     """Return status and body of a page; 0 where nobody answers."""
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers={"accept-language": "en", "authorization": "Bearer x"}), timeout=20) as response:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, headers={"accept-language": "en", "authorization": "Bearer x"}), timeout=20
+        ) as response:
             return response.status, response.read().decode()
     except urllib.error.HTTPError as refused:
         with refused:

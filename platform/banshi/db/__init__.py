@@ -72,6 +72,20 @@ class Database:
 
         Raises ``DatabaseUnavailable`` when PostgreSQL cannot be reached or goes away in the middle.
         """
+        async with self._connection() as connection, connection.begin():
+            yield connection
+
+    @asynccontextmanager
+    async def statements(self) -> AsyncIterator[Connection]:
+        """Give a connection on which each statement is a transaction of its own: two round trips fewer where one statement does it all.
+
+        Raises ``DatabaseUnavailable`` like ``transaction``.
+        """
+        async with self._connection() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
         try:
             connection = await self.engine.connect()
         except Exception as error:
@@ -80,8 +94,7 @@ class Database:
                 raise DatabaseUnavailable(msg) from error
             raise
         try:
-            async with connection.begin():
-                yield connection
+            yield connection
         except Exception as error:
             if is_gone(error):
                 msg = "PostgreSQL went away"

@@ -116,7 +116,7 @@ async def open_case(request: Request[Any, Any, Any], data: JSONBody[Filing], ide
     """Open a case. A repeated ``Idempotency-Key`` gives the case from then; with another body it is 409."""
     site: Site = request.app.state.site
     at = site.now()
-    async with site.database.transaction() as db:
+    async with site.database.statements() as db:
         house, actor = await _who(site, db, request, at)
         declared = _case_type(house, data.type)
         district = house.directory.tree.find(data.district)
