@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from banshi.cases.decoding import decode
 from banshi.cases.opening import Opening
 from banshi.testing import Town
+
+hypothesis.settings.register_profile("banshi", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("banshi")  # how long something takes on a busy machine proves nothing
 
 DATA = Path(__file__).parent / "data"
 SHARED = Path(__file__).parent.parent.parent / "shared"
