@@ -13,8 +13,7 @@ from banshi.cases.tables import case
 from banshi.contracts import ADMINISTER, OPERATE, Actor
 from banshi.districts import District, switch_plugin
 from banshi.errors import Conflict, Forbidden, Invalid, NotFound
-from banshi.web import forms, pages
-from banshi.web.portal import bounded
+from banshi.web import casepage, forms, pages
 from banshi.web.site import Site, Visit
 
 _ = texts.translator("banshi")
@@ -96,7 +95,7 @@ async def set_switch(visit: Visit, actor: Actor, district: District, plugin: str
             raise Conflict(
                 _("“{plugin}” has {count} open cases in {district}: close them or hand them over first."),
                 plugin=plugin,
-                count=bounded(count),
+                count=casepage.bounded(count),
                 district=district.say(visit.language),
             )
     await switch_plugin(visit.db, district.id, plugin, enabled, visit.at)

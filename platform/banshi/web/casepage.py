@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from banshi import texts
-from banshi.cases import acting, numbers
+from banshi.cases import acting, numbers, reading
 from banshi.cases.decoding import shapes
 from banshi.contracts import APPLICANT, Action, Actor, CaseType
 from banshi.errors import Changed, Invalid, NotFound, Refused
@@ -267,6 +267,16 @@ def masked(form: type[msgspec.Struct], data: Mapping[str, Any], visit: Visit) ->
     personal = personal_fields(form)
     plain = unseal_fields({k: v for k, v in data.items() if k in personal}, visit.house.keyring)
     return {k: mask(personal[k].kind, plain[k]) if k in personal and v else v for k, v in data.items()}
+
+
+def bounded(count: int) -> str:
+    """Return a bounded count as pages show it."""
+    return f"{reading.BOUND}+" if count > reading.BOUND else str(count)
+
+
+def address_of(number: str) -> str:
+    """Return the address of a resident's case."""
+    return f"/case/{numbers.show(number)}"
 
 
 def read_number(written: str) -> str:

@@ -18,7 +18,6 @@ from banshi.contracts import PERSONAL, Actor
 from banshi.errors import Changed, Conflict, Forbidden, Invalid, Refused
 from banshi.web import casepage, forms, pages
 from banshi.web.casepage import CaseView
-from banshi.web.portal import bounded, refusal_problems, revision_of
 from banshi.web.site import Site, Visit, language_of
 
 _ = texts.translator("banshi")
@@ -78,14 +77,14 @@ async def _queue(request: Request[Any, Any, Any], view: View, *, problem: str = 
             title=visit.say(TITLES[view]),
             lead=_lead(visit, actor, view),
             views=tuple(
-                pages.Link(text=visit.say(TITLES[v]), href=ADDRESSES[v], current=v == view, count=bounded(n))
+                pages.Link(text=visit.say(TITLES[v]), href=ADDRESSES[v], current=v == view, count=casepage.bounded(n))
                 for v, n in zip(ADDRESSES, counts, strict=True)
             ),
             filters=_filters(visit, actor, view, state, closed),
             rows=rows,
             next=following,
             first=ADDRESSES[view] + ("?" + urlencode(kept) if kept else "") if query.after else "",
-            total=bounded(counts[list(ADDRESSES).index(view)]),
+            total=casepage.bounded(counts[list(ADDRESSES).index(view)]),
             problem=problem,
         )
         return visit.page("desk/queue.html", page, desk=True, status=status)
@@ -174,7 +173,7 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
         declared = casepage.action_of(view.declared, action)
         try:
             form = decode(declared.form, forms.answers(raw))
-            wanted = Act(number=plain, action=action, form=form, revision=revision_of(raw), key=forms.one(raw, "key")[:100])
+            wanted = Act(number=plain, action=action, form=form, revision=forms.revision_of(raw), key=forms.one(raw, "key")[:100])
             await acting.act_one(visit.db, visit.house, actor, wanted, visit.at)
             return visit.go(_address(plain))
         except (Invalid, Conflict) as error:
@@ -182,7 +181,7 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
     async with site.visit(request) as visit:
         view = await _view(visit, actor, plain)
         changed = isinstance(refused, Changed)
-        problems = {} if changed else refusal_problems(refused)
+        problems = {} if changed else forms.refusal_problems(refused)
         drawn, title = view.action_form(_address(plain), action, forms.answers(raw), problems)
         page = await _case_page(visit, view, drawn, title, action)
         since = view.since(refused)

@@ -14,7 +14,7 @@ from litestar.utils.scope.state import ScopeState
 from banshi import texts
 from banshi.cases.decoding import FieldShape, shapes
 from banshi.districts import District, Tree
-from banshi.errors import Invalid
+from banshi.errors import Invalid, Refused
 from banshi.plugins import Registry
 from banshi.web import pages
 
@@ -148,3 +148,17 @@ def _kind(shape: FieldShape, options: int) -> Any:
     if shape.personal is not None and shape.personal.kind == "telephone":
         return "telephone"
     return {"int": "number", "date": "date"}.get(shape.kind, "textarea" if shape.ask.rows > 1 else "text")
+
+
+def refusal_problems(refused: Refused) -> dict[str, Any]:
+    """Return what the error summary says of a refusal."""
+    if isinstance(refused, Invalid):
+        return problems_of(refused)
+    text = texts.Said(refused.text, refused.values) if isinstance(refused.text, texts.Text) else refused.text
+    return {"": text}
+
+
+def revision_of(raw: dict[str, list[str]]) -> int | None:
+    """Return the revision that a form was made for, None where it does not say."""
+    said = one(raw, "revision")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None

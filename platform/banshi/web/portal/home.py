@@ -1,0 +1,90 @@
+"""The portal's home: one field that searches services and numbers, then what can be done here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.params import FromPath, FromQuery
+
+from banshi import texts
+from banshi.cases import numbers, reading
+from banshi.contracts import Service
+from banshi.errors import Invalid
+from banshi.web import casepage, pages
+from banshi.web.site import Site, Visit
+
+_ = texts.translator("banshi")
+
+
+@get("/")
+async def home(request: Request[Any, Any, Any], q: FromQuery[str] = "") -> Response[Any]:
+    """The portal's home, in the district that host or memory tell, else the question which."""
+    site: Site = request.app.state.site
+    async with site.visit(request) as visit:
+        if visit.here() is None:
+            links = tuple(pages.Link(text=d.say(visit.language), href=f"/d/{d.code}") for d in visit.house.directory.tree.serving)
+            return visit.page("portal/choose.html", pages.ChooseDistrictPage(links=links))
+        return await _home(visit, q)
+
+
+@get("/d/{district:str}")
+async def district_home(request: Request[Any, Any, Any], district: FromPath[str], q: FromQuery[str] = "") -> Response[Any]:
+    """The portal's home in a district, which is remembered."""
+    site: Site = request.app.state.site
+    async with site.visit(request) as visit:
+        visit.enter(district)
+        return await _home(visit, q)
+
+
+async def _home(visit: Visit, q: str) -> Response[Any]:
+    found: tuple[pages.Link, ...] | None = None
+    query = q.strip()[:200]
+    services = _services(visit)
+    if query:
+        try:
+            return visit.go(f"/case/{numbers.show(numbers.read(query))}")
+        except Invalid:
+            found = tuple(_service_link(visit, s) for s in services if _matches(s, query))
+    subjects: dict[str, list[pages.Link]] = {}
+    for service in services:
+        subjects.setdefault(visit.say(service.subject), []).append(_service_link(visit, service))
+    mine = ""
+    if visit.visitor.person_id is not None:
+        counted = await reading.count_bounded(visit.db, visit.house, visit.resident, [reading.Query(open=True)])
+        mine = visit.say(_("{count} being worked on"), count=casepage.bounded(counted[0]))
+    page = pages.HomePage(
+        query=query,
+        search_action=visit.request.url.path,
+        subjects=tuple(pages.Subject(title=t, services=tuple(s)) for t, s in subjects.items()),
+        found=found,
+        track_href="/track",
+        mine=mine,
+        mine_href="/my",
+    )
+    return visit.page("portal/home.html", page)
+
+
+def _services(visit: Visit) -> Sequence[Service]:
+    district = visit.district
+    if district is None:
+        return ()
+    tree, registry = visit.house.directory.tree, visit.house.registry
+    return registry.only(tree.plugins_of(district.id, registry.names)).services
+
+
+def _service_link(visit: Visit, service: Service) -> pages.Link:
+    href = f"/d/{visit.district.code if visit.district else ''}/services/{service.owner}/{service.name}"
+    return pages.Link(text=visit.say(service.title), href=href, summary=visit.say(service.summary))
+
+
+def _matches(service: Service, query: str) -> bool:
+    """Return whether a service answers what was typed: any of its words in it, or it in any of its words."""
+    wanted = query.casefold()
+    for words in (service.title, service.summary, service.subject, *service.words):
+        for language in texts.LANGUAGES:
+            said = texts.say(words, language).casefold()
+            if wanted in said or (len(said) > 1 and said in wanted):
+                return True
+    return False
