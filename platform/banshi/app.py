@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import State
+from litestar.datastructures import CacheControlHeader, State
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
@@ -37,6 +37,8 @@ from banshi.web.site import Site
 _ = translator("banshi")
 
 LARGEST_BODY = 1_000_000
+FOR_GOOD = CacheControlHeader(public=True, max_age=365 * 24 * 3600, immutable=True)
+"""Static parts have their digest in their name: what is kept is never stale."""
 KEYS_LAST = timedelta(days=30)
 DECLARING = 0x64656C6172
 
@@ -63,14 +65,11 @@ def create_app(
 
     application = Litestar(
         route_handlers=[
-            *portal.HANDLERS,
-            *sign_in.HANDLERS,
-            *desk.HANDLERS,
-            *admin.HANDLERS,
+            Router("/", route_handlers=[*portal.HANDLERS, *sign_in.HANDLERS, *desk.HANDLERS, *admin.HANDLERS], include_in_schema=False),
             api.router(),
             health.health,
             *mounting.routers(registry),
-            create_static_files_router(path="/static", directories=[templating.static_folder()], cache_control=None, include_in_schema=False),
+            create_static_files_router(path="/static", directories=[templating.static_folder()], cache_control=FOR_GOOD, include_in_schema=False),
         ],
         csrf_config=csrf(settings),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=5, minimum_size=1000),

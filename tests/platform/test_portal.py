@@ -286,3 +286,11 @@ async def test_nothing_personal_is_stored_in_the_clear(client: AsyncTestClient[A
             rows = (await db.execute(text(f'select * from kernel."{table}"'))).all()
             assert "张小芳" not in str(rows), table
             assert "10000001234" not in str(rows).replace(" ", ""), table
+
+
+async def test_static_parts_are_kept_for_good_and_pages_not_at_all(client: AsyncTestClient[Any]) -> None:
+    page = await client.get("/d/east")
+    assert page.headers["cache-control"] == "no-store"
+    style = re.search(r'rel="stylesheet" href="([^"]+)"', page.text)
+    assert style
+    assert "immutable" in (await client.get(style[1])).headers["cache-control"]

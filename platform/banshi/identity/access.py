@@ -121,6 +121,7 @@ async def sign_in(database: Database, login: str, password: str, address: str, a
         raise Refused(_("The login or the password is not right."))
     async with database.transaction() as db:
         await throttle.forgive(db, by_login)
+        await throttle.give_back(db, by_network)
         return await open_session(db, found.person_id, at)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import case, delete, select
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from banshi.db import Connection
@@ -48,6 +48,11 @@ async def check(db: Connection, key: str, limit: Limit, at: datetime) -> None:
     row = (await db.execute(select(throttle.c.count.label("tries"), throttle.c.since).where(throttle.c.key == key))).one_or_none()
     if row is not None and row.tries >= limit.most and row.since > at - limit.window:
         raise _too_many(row.since, limit, at)
+
+
+async def give_back(db: Connection, key: str) -> None:
+    """Take one attempt under ``key`` back: it was right, and a whole office may sign in from one network."""
+    await db.execute(update(throttle).where(throttle.c.key == key, throttle.c.count > 0).values(count=throttle.c.count - 1))
 
 
 async def forgive(db: Connection, key: str) -> None:

@@ -238,8 +238,12 @@ class CaseView:
     def action_form(
         self, address: str, name: str, raw: Mapping[str, Any] | None = None, problems: Mapping[str, Any] | None = None
     ) -> tuple[pages.Form | None, str]:
-        """Return the form of an action that is allowed now, with its title; None where there is none of that name."""
-        action = next((a for a in self._allowed() if a.name == name), None)
+        """Return the form of an action that is allowed now, with its title; None where there is none of that name.
+
+        With ``raw`` it is drawn even when the action is not possible any more: what was written must not be lost.
+        """
+        candidates = self._allowed() if raw is None else [*(self.declared.actions if self.declared else ())]
+        action = next((a for a in candidates if a.name == name), None)
         if action is None:
             return None, ""
         drawn = forms.fields(action.form, self.language, raw=raw, problems=problems, tree=self.visit.house.directory.tree)

@@ -185,7 +185,7 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
         drawn, title = view.action_form(_address(plain), action, forms.answers(raw), problems)
         page = await _case_page(visit, view, drawn, title, action)
         since = view.since(refused)
-        notice = visit.say(refused.text, **refused.values) if changed or drawn is None else ""
+        notice = visit.say(refused.text, **refused.values) if changed else ""
         page = msgspec.structs.replace(page, changed=since, notice=notice)
         return visit.page("desk/case.html", page, desk=True, status=refused.status)
 

@@ -33,6 +33,8 @@ _ = texts.translator("banshi")
 log = logging.getLogger("banshi.failure")
 
 RETRY_AFTER = 5
+ENVELOPE = frozenset({"type", "district"})
+"""Fields of a request to the API that stand beside ``data``."""
 
 TITLES: dict[int, texts.Text] = {
     400: _("Something in the request is not right"),
@@ -62,7 +64,7 @@ def refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
     said = texts.say(error.text, language_of(request), **error.values)
     headers = {"Retry-After": str(error.seconds)} if isinstance(error, Throttled) else {}
     if wants_json(request):
-        problems = error.problems if isinstance(error, Invalid) else {}
+        problems = {f"data/{n}" if n not in ENVELOPE else n: t for n, t in error.problems.items()} if isinstance(error, Invalid) else {}
         return problem(request, error.status, said, problems=problems, headers=headers)
     if isinstance(error, NotSignedIn):
         return sign_in_again(request, said)
@@ -125,7 +127,7 @@ def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]
     lead = LEADS.get(error.status_code, LEADS[400])
     if wants_json(request):
         said = str(error.detail) if error.status_code == 400 else texts.say(lead, language)
-        return problem(request, error.status_code, said, headers=dict(error.headers or {}))
+        return problem(request, error.status_code, said, problems=_of_framework(error), headers=dict(error.headers or {}))
     return page(request, error.status_code, texts.say(lead, language), dict(error.headers or {}))
 
 
@@ -139,6 +141,12 @@ def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[An
     log.error("unexpected", exc_info=error, extra={"request_id": request.state.get("request_id"), "path": request.url.path})
     lead = texts.say(LEADS[500], language_of(request))
     return problem(request, 500, lead) if wants_json(request) else page(request, 500, lead)
+
+
+def _of_framework(error: HTTPException) -> dict[str, str]:
+    """Return what the framework found wrong, by field."""
+    found = error.extra if isinstance(error.extra, list) else []
+    return {str(e.get("key", "")): str(e.get("message", "")) for e in found if isinstance(e, dict)}
 
 
 def wants_json(request: Request[Any, Any, Any]) -> bool:
@@ -165,7 +173,7 @@ def problem(
         "request_id": request.state.get("request_id", ""),
     }
     if problems:
-        body["errors"] = [{"pointer": f"/data/{name}", "detail": texts.say(text, language)} for name, text in problems.items()]
+        body["errors"] = [{"pointer": f"/{name}", "detail": texts.say(text, language)} for name, text in problems.items()]
     return Response(msgspec.json.encode(body), status_code=status, media_type="application/problem+json", headers=headers or {})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -161,7 +162,7 @@ def _remembered(visit: Visit, number: str) -> bool:
     until, _dot, mac = visit.request.cookies.get("follow", "").partition(".")
     if not (until.isascii() and until.isdigit() and len(until) < 12) or int(until) < visit.at.timestamp():
         return False
-    return mac == _grant(visit, number, int(until))
+    return hmac.compare_digest(mac.encode("utf8", "replace"), _grant(visit, number, int(until)).encode())
 
 
 def _grant(visit: Visit, number: str, until: int) -> str:
