@@ -204,14 +204,13 @@ def _check(visit: Visit, filing: _Filing, problems: dict[str, Any] | None = None
 
 async def _file(visit: Visit, filing: _Filing) -> Response[Any]:
     """File the case: the draft's id is the idempotency key, so a second press is the same case."""
+    district_id = visit.district.id if visit.district else 0
     try:
-        form = decode(filing.form, {k: v for k, v in filing.answers.items() if k != SENT})
-        _area_fits(visit, filing, filing.service.pages[0])
+        form = decode(filing.form, filing.answers)
+        wanted = Opening(case_type=filing.case_type, district_id=district_id, form=form, channel="web", key=filing.draft_id)
+        opened = await opening.open_one(visit.db, visit.house, visit.resident, wanted, visit.at)
     except Invalid as refused:
         return _check(visit, filing, forms.problems_of(refused))
-    district_id = visit.district.id if visit.district else 0
-    wanted = Opening(case_type=filing.case_type, district_id=district_id, form=form, channel="web", key=filing.draft_id)
-    opened = await opening.open_one(visit.db, visit.house, visit.resident, wanted, visit.at)
     await drafts.save(visit.db, visit.house.keyring, filing.draft_id, {SENT: opened.number}, visit.at)
     following.remember(visit, opened.number)
     return visit.go(filing.address("done"))
