@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -95,9 +96,7 @@ class CaseView:
         stands = {s.name: s.step for s in self.declared.states}
         names = [s.name for s in self.declared.steps]
         now = names.index(stands.get(self.row.state, names[0]))
-        reached: dict[str, Any] = {}
-        for event in self.events:
-            reached[stands.get(event.state, names[0])] = event.at
+        reached = self._arrivals(stands, names)
         closed = self.row.closed is not None
         drawn = []
         for position, step in enumerate(self.declared.steps):
@@ -106,6 +105,20 @@ class CaseView:
             note = self.day(at) if at is not None and status != "todo" else ""
             drawn.append(pages.Step(title=self.visit.say(step.title), note=note, status=status))  # type: ignore[arg-type]
         return tuple(drawn), 100 if closed else round(100 * (now + 0.5) / len(names))
+
+    def _arrivals(self, stands: Mapping[str, str], names: Sequence[str]) -> dict[str, Any]:
+        """Return when the case last came to each step; a step that was passed in one stride takes the moment of the next."""
+        reached: dict[str, Any] = {}
+        before = ""
+        for event in self.events:
+            step = stands.get(event.state, names[0])
+            if step != before:
+                reached[step] = event.at
+            before = step
+        for name, following in reversed(list(pairwise(names))):
+            if name not in reached and following in reached:
+                reached[name] = reached[following]
+        return reached
 
     # -- the story ------------------------------------------------------------------------------------------------------
 
