@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, Response
@@ -25,6 +26,8 @@ from banshi.errors import (
     Refused,
     Throttled,
 )
+from banshi.identity.access import Visitor
+from banshi.identity.directory import Directory
 from banshi.web import forms, pages, templating
 from banshi.web.security import csrf
 from banshi.web.site import DISTRICT_COOKIE, ChoosePost, Site, chrome, csrf_token, html_response, language_of, make_cookie
@@ -32,6 +35,10 @@ from banshi.web.site import DISTRICT_COOKIE, ChoosePost, Site, chrome, csrf_toke
 _ = texts.translator("banshi")
 log = logging.getLogger("banshi.failure")
 
+Hidden = tuple[tuple[str, str], ...]
+
+KEPT = "kept."
+"""Before the name of a field that waits, unsent, behind a sign-in or a choice of post."""
 RETRY_AFTER = 5
 ENVELOPE = frozenset({"type", "district"})
 """Fields of a request to the API that stand beside ``data``."""
@@ -69,7 +76,7 @@ def refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
     if isinstance(error, NotSignedIn):
         return sign_in_again(request, said)
     if isinstance(error, ChoosePost):
-        return Response("", status_code=303, headers={"Location": f"/desk/post?next={request.url.path}"})
+        return choose_post(request)
     return page(request, error.status, said, headers)
 
 
@@ -86,14 +93,46 @@ def sign_in_again(request: Request[Any, Any, Any], said: str) -> Response[Any]:
     """Answer somebody whose session is over: the sign-in form, carrying what they wrote."""
     site: Site = request.app.state.site
     language = language_of(request)
-    raw = forms.answers(forms.already_read(request)) if request.method == "POST" else {}
-    kept = tuple((f"kept.{name}", value) for name, values in raw.items() for value in values)
-    here = request.url.path + (f"?{request.url.query}" if request.method == "GET" and request.url.query else "")
+    target, kept = _asked_for(request)
     shown = pages.SignInPage(
-        form=sign_in_form(language, next_path=here, hidden=kept, problems=(pages.Problem(text=said),) if kept else ()),
+        form=sign_in_form(language, next_path=target, hidden=kept, problems=(pages.Problem(text=said),) if kept else ()),
         kept=bool(kept),
     )
     return _render(site, request, "sign_in.html", shown, 401)
+
+
+def choose_post(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Answer somebody with several posts who has not said in which they work: the question, carrying what they wrote."""
+    site: Site = request.app.state.site
+    target, kept = _asked_for(request)
+    if not kept or site.seen is None:
+        return Response("", status_code=303, headers={"Location": "/desk/post?" + urlencode({"next": target})})
+    form = post_form(site.seen, request.state["visitor"], language_of(request), next_path=target, hidden=kept)
+    return _render(site, request, "capacity.html", pages.CapacityPage(form=form), 403)
+
+
+def _asked_for(request: Request[Any, Any, Any]) -> tuple[str, Hidden]:
+    """Return where the request was going, and all that its form said (key and revision too: a late form must show as late)."""
+    path = request.url.path
+    if request.method != "POST":
+        return path + (f"?{request.url.query}" if request.url.query else ""), ()
+    raw = forms.already_read(request)
+    kept = tuple((KEPT + name, value) for name, values in raw.items() if name != forms.CSRF_FIELD for value in values)
+    return (path, kept) if kept else (path.rpartition("/")[0] or "/", ())  # nothing to send again: the page that the button stood on
+
+
+def post_form(directory: Directory, visitor: Visitor, language: texts.Language, *, next_path: str, hidden: Hidden = ()) -> pages.Form:
+    """Return the question in which of their posts somebody works now; what is in ``hidden`` is there again afterwards."""
+    choices = tuple(
+        pages.Choice(
+            value=str(p.id),
+            label=directory.department(p.department_id).say(language) + " · " + p.staff_number,
+            chosen=p == visitor.post,
+        )
+        for p in visitor.posts
+    )
+    field = pages.Field(name="post", label=texts.say(_("In which post do you work now?"), language), kind="radios", choices=choices)
+    return pages.Form(action="/desk/post", fields=(field,), button=texts.say(_("Go on"), language), hidden=(("next", next_path), *hidden))
 
 
 def sign_in_form(
@@ -101,7 +140,7 @@ def sign_in_form(
     *,
     next_path: str = "",
     login: str = "",
-    hidden: tuple[tuple[str, str], ...] = (),
+    hidden: Hidden = (),
     problems: tuple[pages.Problem, ...] = (),
 ) -> pages.Form:
     """Return the sign-in form; what is in ``hidden`` is there again afterwards."""
@@ -230,4 +269,4 @@ HANDLERS: dict[Any, Any] = {
     DatabaseUnavailable: unexpected,
     Exception: unexpected,
 }
-__all__ = ["HANDLERS", "Conflict", "Forbidden", "NotFound", "page", "problem", "refused", "resume_page", "sign_in_form"]
+__all__ = ["HANDLERS", "KEPT", "Conflict", "Forbidden", "NotFound", "page", "post_form", "problem", "refused", "resume_page", "sign_in_form"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import string
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -14,7 +16,6 @@ from banshi.web import failures, forms, pages
 from banshi.web.site import SESSION_COOKIE, Site, language_of
 
 _ = texts.translator("banshi")
-KEPT = "kept."
 FOUR = {"resident": _("Resident"), "clerk": _("Clerk"), "administrator": _("Administrator"), "engineer": _("Engineer")}
 
 
@@ -42,7 +43,7 @@ async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
     site: Site = request.app.state.site
     raw = await forms.read(request)
     login, target = forms.one(raw, "login").strip(), safe_path(forms.one(raw, "next"))
-    kept = {name.removeprefix(KEPT): values for name, values in raw.items() if name.startswith(KEPT)}
+    kept = kept_of(raw)
     problem, status = "", 400
     token = ""
     try:
@@ -55,7 +56,7 @@ async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
         status = 429 if isinstance(refused, Throttled) else 400
     async with site.visit(request) as visit:
         if problem:
-            hidden = tuple((KEPT + n, v) for n, values in kept.items() for v in values)
+            hidden = tuple((failures.KEPT + n, v) for n, values in kept.items() for v in values)
             form = failures.sign_in_form(
                 visit.language,
                 next_path=target,
@@ -90,18 +91,8 @@ async def choose_post(request: Request[Any, Any, Any]) -> Response[Any]:
     async with site.visit(request) as visit:
         if visit.visitor.person_id is None:
             raise NotSignedIn(_("Sign in to go on."))
-        directory = visit.house.directory
-        choices = tuple(
-            pages.Choice(
-                value=str(p.id),
-                label=directory.department(p.department_id).say(visit.language) + " · " + p.staff_number,
-                chosen=p == visit.visitor.post,
-            )
-            for p in visit.visitor.posts
-        )
-        field = pages.Field(name="post", label=visit.say(_("In which post do you work now?")), kind="radios", choices=choices)
-        hidden = (("next", safe_path(request.query_params.get("next", "")) or "/desk"),)
-        form = pages.Form(action="/desk/post", fields=(field,), button=visit.say(_("Go on")), hidden=hidden)
+        target = safe_path(request.query_params.get("next", "")) or "/desk"
+        form = failures.post_form(visit.house.directory, visit.visitor, visit.language, next_path=target)
         return visit.page("capacity.html", pages.CapacityPage(form=form), desk=True)
 
 
@@ -115,13 +106,21 @@ async def take_post(request: Request[Any, Any, Any]) -> Response[Any]:
         if chosen is None:
             raise NotFound(_("You do not hold that post."))
         await access.choose_post(visit.db, request.cookies.get(SESSION_COOKIE, ""), chosen.id)
-        return visit.go(safe_path(forms.one(raw, "next")) or "/desk")
+        target = safe_path(forms.one(raw, "next")) or "/desk"
+        if kept := kept_of(raw):
+            return visit.page("resume.html", failures.resume_page(request, target, kept), desk=True)
+        return visit.go(target)
+
+
+def kept_of(raw: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return what waits in a form to be sent after it."""
+    return {name.removeprefix(failures.KEPT): values for name, values in raw.items() if name.startswith(failures.KEPT)}
 
 
 def safe_path(path: str) -> str:
-    """Return ``path`` if it leads within this site, else nothing."""
+    """Return ``path`` if it leads within this site, as a header can carry it, else nothing."""
     plain = path.startswith("/") and not path.startswith(("//", "/\\")) and not any(c < " " for c in path)
-    return path if plain else ""
+    return quote(path, safe=string.punctuation) if plain else ""
 
 
 HANDLERS = [show, sign_in, sign_out, choose_post, take_post]
