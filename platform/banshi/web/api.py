@@ -7,13 +7,14 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, get, post
+from litestar.exceptions import ClientException, HTTPException
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 
 from banshi import texts
 from banshi.cases import acting, numbers, opening, reading
 from banshi.cases.acting import Act
 from banshi.cases.book import House
-from banshi.cases.decoding import decode
+from banshi.cases.decoding import decode, unprintable
 from banshi.cases.opening import Opening
 from banshi.contracts import Actor, CaseType
 from banshi.db import Connection
@@ -190,6 +191,7 @@ async def list_cases(
     """List the cases that the token's post may see, by key: follow ``next`` to its end."""
     site: Site = request.app.state.site
     at = site.now()
+    _check_words(state=in_state, category=category)
     async with site.database.transaction() as db:
         house, actor = await _who(site, db, request, at)
         found_department = house.directory.find(department) if department else None
@@ -229,6 +231,12 @@ def _case_type(house: House, key: str) -> CaseType:
 def _check_key(key: str) -> None:
     if any(c < " " or c > "~" for c in key):
         raise Invalid(_("Idempotency-Key takes printable ASCII characters."))
+
+
+def _check_words(**said: str | None) -> None:
+    for name, value in said.items():
+        if value and (fault := unprintable(value)):
+            raise Invalid(fault, label=name)
 
 
 def _revision(said: str) -> int | None:
@@ -284,11 +292,25 @@ def _open_fields(data: Any) -> dict[str, Any]:
     return {k: v for k, v in data.items() if not (isinstance(v, str) and v.startswith(SEALED))}
 
 
+async def _check_body(request: Request[Any, Any, Any]) -> None:
+    """Refuse a body that is no JSON text, in no matter which way, before anything is made of it."""
+    if request.method != "POST":
+        return
+    kind = request.content_type[0]
+    if kind and kind != "application/json" and not kind.endswith("+json"):
+        raise HTTPException(status_code=415, detail="The body has to be JSON: send Content-Type: application/json")
+    try:
+        msgspec.json.decode(await request.body())
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ClientException(detail=f"The body is no JSON text: {error}") from error
+
+
 def router() -> Router:
     """Return the API's router; its routes take a token and no cookie, so they alone need no CSRF token."""
     return Router(
         path="/api/v1",
         route_handlers=[open_case, act_on_case, read_case, list_cases],
+        before_request=_check_body,
         opt={TOKEN_ROUTE: True},
         tags=["cases"],
         security=[{"bearer": []}],

@@ -6,6 +6,7 @@ A form that came without a valid token or session is given back with its input.
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -40,6 +41,7 @@ Hidden = tuple[tuple[str, str], ...]
 KEPT = "kept."
 """Before the name of a field that waits, unsent, behind a sign-in or a choice of post."""
 RETRY_AFTER = 5
+_NAMED = re.compile(r"(?:unknown|required) field `([^`]+)`")
 ENVELOPE = frozenset({"type", "district"})
 """Fields of a request to the API that stand beside ``data``."""
 
@@ -71,7 +73,9 @@ def refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
     said = texts.say(error.text, language_of(request), **error.values)
     headers = {"Retry-After": str(error.seconds)} if isinstance(error, Throttled) else {}
     if wants_json(request):
-        problems = {f"data/{n}" if n not in ENVELOPE else n: t for n, t in error.problems.items()} if isinstance(error, Invalid) else {}
+        problems = {f"data/{_token(n)}" if n not in ENVELOPE else n: t for n, t in error.problems.items()} if isinstance(error, Invalid) else {}
+        if isinstance(error, NotSignedIn):
+            headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 says how to come in
         return problem(request, error.status, said, problems=problems, headers=headers)
     if isinstance(error, NotSignedIn):
         return sign_in_again(request, said)
@@ -165,7 +169,7 @@ def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]
     language = language_of(request)
     lead = LEADS.get(error.status_code, LEADS[400])
     if wants_json(request):
-        said = str(error.detail) if error.status_code == 400 else texts.say(lead, language)
+        said = str(error.detail) if error.status_code in {400, 415} else texts.say(lead, language)
         return problem(request, error.status_code, said, problems=_of_framework(error), headers=dict(error.headers or {}))
     return page(request, error.status_code, texts.say(lead, language), dict(error.headers or {}))
 
@@ -183,9 +187,14 @@ def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[An
 
 
 def _of_framework(error: HTTPException) -> dict[str, str]:
-    """Return what the framework found wrong, by field."""
-    found = error.extra if isinstance(error.extra, list) else []
-    return {str(e.get("key", "")): str(e.get("message", "")) for e in found if isinstance(e, dict)}
+    """Return what the framework found wrong, by field; of a field that is unknown or missing it names only the whole."""
+    found = {str(e.get("key", "")): str(e.get("message", "")) for e in (error.extra or ()) if isinstance(e, dict)}
+    return {_token(named[1]) if (named := _NAMED.search(said)) else key: said for key, said in found.items()}
+
+
+def _token(name: str) -> str:
+    """Return a name as it stands in a JSON pointer (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def wants_json(request: Request[Any, Any, Any]) -> bool:
