@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+import traceback
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, PermissionDeniedException
 from litestar.middleware.csrf import generate_csrf_token
+from sqlalchemy.exc import StatementError
 
 from banshi import texts
 from banshi.db import is_gone
@@ -181,9 +183,26 @@ def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[An
         lead = texts.say(LEADS[503], language_of(request))
         headers = {"Retry-After": str(RETRY_AFTER)}
         return problem(request, 503, lead, headers=headers) if wants_json(request) else page(request, 503, lead, headers)
-    log.error("unexpected", exc_info=error, extra={"request_id": request.state.get("request_id"), "path": request.url.path})
+    log.error("unexpected", extra={"request_id": request.state.get("request_id"), "path": request.url.path, "trace": trace(error)})
     lead = texts.say(LEADS[500], language_of(request))
     return problem(request, 500, lead) if wants_json(request) else page(request, 500, lead)
+
+
+def trace(error: BaseException) -> str:
+    """Return where an error comes from; of a database's error only its kind, for its words repeat the row that was being written."""
+    parts: list[str] = []
+    told: BaseException | None = error
+    while told is not None:
+        parts.append("".join(traceback.format_tb(told.__traceback__)) + _named(told))
+        told = told.__cause__ or (None if told.__suppress_context__ else told.__context__)
+    return "\n".join(reversed(parts))
+
+
+def _named(error: BaseException) -> str:
+    if isinstance(error, StatementError) or "asyncpg" in type(error).__module__:
+        facts = (getattr(error, name, None) for name in ("sqlstate", "schema_name", "table_name", "constraint_name"))
+        return " ".join([type(error).__qualname__, *(str(f) for f in facts if f)])
+    return "".join(traceback.format_exception_only(error)).rstrip()
 
 
 def _of_framework(error: HTTPException) -> dict[str, str]:
