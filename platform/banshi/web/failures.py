@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, PermissionDeniedException
+from litestar.exceptions import HTTPException, NotFoundException, PermissionDeniedException
 from litestar.middleware.csrf import generate_csrf_token
 from sqlalchemy.exc import StatementError
 
@@ -168,12 +168,27 @@ def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]
         return csrf_failed(request, error)
     if error.status_code >= 500:
         return unexpected(request, error)
+    if error.status_code == 405 and _is_off(request):
+        error = NotFoundException()
     language = language_of(request)
     lead = LEADS.get(error.status_code, LEADS[400])
     if wants_json(request):
         said = str(error.detail) if error.status_code in {400, 415} else texts.say(lead, language)
         return problem(request, error.status_code, said, problems=_of_framework(error), headers=dict(error.headers or {}))
     return page(request, error.status_code, texts.say(lead, language), dict(error.headers or {}))
+
+
+def _is_off(request: Request[Any, Any, Any]) -> bool:
+    """Return whether an address lies in a plugin that the district has off: what is off is not there, by whatever method it is asked for.
+
+    By the directory as this process last saw it: the wrong method is refused before anything is read.
+    """
+    site: Site = request.app.state.site
+    parts = request.url.path.split("/")
+    if site.seen is None or len(parts) < 4 or parts[1] != "d":
+        return False
+    district, plugin = site.seen.tree.find(parts[2]), parts[4] if parts[3] == "services" and len(parts) > 4 else parts[3]
+    return district is None or not site.seen.tree.has_on(district.id, plugin)
 
 
 def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import HttpMethod, Router, route
@@ -12,8 +12,9 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from banshi.contracts import Routes
 from banshi.errors import Forbidden, NotFound, NotSignedIn, PluginError, Refused
 from banshi.identity import access
-from banshi.plugins import Registry
+from banshi.plugins import RESERVED, Registry
 from banshi.texts import translator
+from banshi.web.security import TOKEN_ROUTE
 from banshi.web.site import SESSION_COOKIE, Site
 
 _ = translator("banshi")
@@ -23,7 +24,10 @@ OPTION = "permission"
 
 
 def routers(registry: Registry) -> list[Router]:
-    """Return one router a plugin with routes, each behind the district's switch and its handlers' permissions."""
+    """Return one router a plugin with routes, each behind the district's switch and its handlers' permissions.
+
+    A broken plugin's answers for it, unless its very name is what is wrong: then it has no address, and takes none of the kernel's.
+    """
     known = {p.name for role in registry.roles for p in role.permissions} | {PUBLIC}
     mounted: list[Router] = []
     for routes in registry.routes:
@@ -35,7 +39,7 @@ def routers(registry: Registry) -> list[Router]:
                 guards=[_guard(routes.owner)],
             )
         )
-    return [*mounted, *(_fenced(name) for name in registry.failed)]
+    return [*mounted, *(_fenced(name) for name in registry.failed if name.isidentifier() and name not in RESERVED)]
 
 
 def _fenced(owner: str) -> Router:
@@ -49,11 +53,15 @@ def _fenced(owner: str) -> Router:
 
 
 def check(routes: Routes, known: set[str]) -> None:
-    """Raise PluginError for a handler that names no permission, or one that no role holds."""
+    """Raise PluginError for a handler that names no permission, or one that no role holds, or that asks for what is the kernel's."""
     for controller in routes.controllers:
+        if any(TOKEN_ROUTE in opt for above in controller.__mro__ if isinstance(opt := vars(above).get("opt"), Mapping)):
+            raise PluginError(_taken(f"{routes.owner}: {controller.__name__}"))
         for handler in _handlers(controller):
             asked = handler.opt.get(OPTION)
             where = f"{routes.owner}: {controller.__name__}.{handler.fn.__name__}"
+            if TOKEN_ROUTE in handler.opt:
+                raise PluginError(_taken(where))
             if asked is None:
                 msg = f'{where} names no permission: write opt={{"permission": "{routes.owner}.…"}}, or "public"'
                 raise PluginError(msg)
@@ -63,7 +71,13 @@ def check(routes: Routes, known: set[str]) -> None:
 
 
 def _handlers(controller: type) -> Sequence[HTTPRouteHandler]:
-    return [h for h in vars(controller).values() if isinstance(h, HTTPRouteHandler)]
+    """Return the handlers of a controller, those of the classes above it too."""
+    named = {name: thing for above in reversed(controller.__mro__) for name, thing in vars(above).items()}
+    return [h for h in named.values() if isinstance(h, HTTPRouteHandler)]
+
+
+def _taken(where: str) -> str:
+    return f"{where} asks to be let off the form's token: the option {TOKEN_ROUTE!r} is the kernel's"
 
 
 def _guard(owner: str) -> Any:
