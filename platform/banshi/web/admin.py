@@ -150,7 +150,8 @@ def _switch(visit: Visit, district: District, plugin: str) -> Switch:
         button=visit.say(_("Turn off")) if on else visit.say(_("Turn on")),
         hidden=(("district", district.code), ("plugin", plugin), ("to", "off" if on else "on")),
     )
-    return Switch(district=district.say(visit.language), code=district.code, on=on, inherited=own is None, form=form)
+    inherited = own is None and district.parent_id is not None
+    return Switch(district=district.say(visit.language), code=district.code, on=on, inherited=inherited, form=form)
 
 
 HANDLERS = [show, switch]
