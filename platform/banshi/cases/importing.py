@@ -8,9 +8,10 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -23,6 +24,7 @@ from banshi.db import Database
 from banshi.errors import BanshiError, Invalid, Refused
 
 BATCH = 500
+_PLACE = re.compile(r"\{([^{}]+)\}")
 
 
 class MappingError(BanshiError):
@@ -43,7 +45,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Take(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a value comes from: a column (through ``values``, else ``default``), a template of columns, or fixed."""
+    """Where a value comes from, one of three: a column (through ``values``, else ``default``), a template of columns, or fixed."""
 
     column: str | None = None
     values: dict[str, str] | None = None
@@ -51,10 +53,15 @@ class Take(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     template: str | None = None
     value: str | None = None
 
+    def __post_init__(self) -> None:
+        if [self.column, self.template, self.value].count(None) != 2:
+            msg = "a value comes from one of column, template and value"
+            raise ValueError(msg)
+
     @property
     def columns(self) -> list[str]:
         """The columns it reads."""
-        return ([self.column] if self.column else []) + re.findall(r"\{([^{}]+)\}", self.template or "")
+        return ([self.column] if self.column is not None else []) + _PLACE.findall(self.template or "")
 
 
 class CaseMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,13 +109,22 @@ class Importer:
         self.house, self.mapping, said = house, mapping, mapping.source
         try:
             self.case_type: CaseType = house.registry.case_type(f"{owner}.{said.case_type}")
-            self.zone = ZoneInfo(said.zone)
-        except KeyError as error:
-            msg = f"There is no case type {error.args[0]}; [import] case_type names one of the plugin's"
+        except KeyError:
+            msg = f"There is no case type {owner}.{said.case_type}; [import] case_type names one of the plugin's"
             raise MappingError(msg) from None
-        except (ZoneInfoNotFoundError, ValueError):
+        try:
+            self.zone = ZoneInfo(said.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             msg = f"There is no time zone {said.zone!r}"
             raise MappingError(msg) from None
+        try:
+            "".encode(said.encoding)
+        except (LookupError, ValueError):
+            msg = f"There is no encoding {said.encoding!r}"
+            raise MappingError(msg) from None
+        if len(said.delimiter) != 1:
+            msg = f"[import] delimiter is one character, not {said.delimiter!r}"
+            raise MappingError(msg)
         district = house.directory.tree.find(said.district)
         if district is None or not house.directory.tree.has_on(district.id, owner):
             msg = f"There is no district {said.district!r} that has {owner} on"
@@ -122,14 +138,17 @@ class Importer:
         if unknown := sorted(set(self.mapping.data) - fields):
             msg = f"[data] names {', '.join(unknown)}: not a field of {self.case_type.key}, which has {', '.join(sorted(fields))}"
             raise MappingError(msg)
-        states, outcomes = {s.name for s in self.case_type.states}, {o.name for o in self.case_type.outcomes} | {""}
-        departments = {d.code for d in self.house.directory} | {""}
-        for name, known in (("state", states), ("outcome", outcomes), ("department", departments)):
+        self._known = {
+            "state": {s.name for s in self.case_type.states},
+            "outcome": {o.name for o in self.case_type.outcomes},
+            "department": {d.code for d in self.house.directory},
+        }
+        for name, known in self._known.items():
             take = getattr(self.mapping.case, name)
             if isinstance(take, Take):
                 said = {*(take.values or {}).values(), take.default or "", take.value or ""} - {""}
                 if wrong := sorted(said - known):
-                    msg = f"[case] {name} gives {', '.join(wrong)}, which is not there; there are {', '.join(sorted(known - {''}))}"
+                    msg = f"[case] {name} gives {', '.join(wrong)}, which is not there; there are {', '.join(sorted(known))}"
                     raise MappingError(msg)
 
     def check_columns(self, header: list[str]) -> None:
@@ -154,7 +173,7 @@ class Importer:
             msg = f"{self.mapping.source.reference} is empty"
             raise ValueError(msg)
         raw = {name: _value(name, take, row) for name, take in self.mapping.data.items()}
-        state = _value("state", case.state, row)
+        state = self._one_of("state", case.state, row)
         declared = self.case_type.state(state)
         closed = self._moment("closed", case.closed, row)
         if declared.final != (closed is not None):
@@ -164,7 +183,7 @@ class Importer:
         if received is None:
             msg = "it has no date of receipt"
             raise ValueError(msg)
-        department = self.house.directory.find(_value("department", case.department, row)) if case.department else None
+        department = self.house.directory.find(self._one_of("department", case.department, row))
         return Opening(
             case_type=self.case_type,
             district_id=self.district_id,
@@ -176,20 +195,28 @@ class Importer:
             past=Past(
                 reference=reference,
                 state=state,
-                outcome=(_value("outcome", case.outcome, row) or None) if case.outcome else None,
+                outcome=self._one_of("outcome", case.outcome, row) or None,
                 changed=self._moment("changed", case.changed, row),
                 closed=closed,
                 department_id=department.id if department else None,
             ),
         )
 
+    def _one_of(self, name: str, take: str | Take | None, row: Mapping[str, str]) -> str:
+        said = _value(name, take, row)
+        if said not in self._known[name] and (said or name == "state"):
+            msg = f"{name} is {said!r}, which is none of {', '.join(sorted(self._known[name]))}"
+            raise ValueError(msg)
+        return said
+
     def _moment(self, name: str, take: str | Take | None, row: Mapping[str, str]) -> datetime | None:
         said = _value(name, take, row).strip() if take is not None else ""
         if not said:
             return None
         try:
-            return datetime.strptime(said, self.mapping.source.moment).replace(tzinfo=self.zone).astimezone(UTC)
-        except ValueError:
+            told = datetime.strptime(said, self.mapping.source.moment)  # noqa: DTZ007 -- it gets the zone that it lacks below
+            return (told if told.tzinfo else told.replace(tzinfo=self.zone)).astimezone(UTC)
+        except (ValueError, OverflowError):
             msg = f"{name} is {said!r}, which is no moment of the form {self.mapping.source.moment}"
             raise ValueError(msg) from None
 
@@ -202,7 +229,7 @@ def _value(name: str, take: str | Take | None, row: Mapping[str, str]) -> str:
     if take.value is not None:
         return take.value
     if take.template is not None:
-        return take.template.format_map(row)
+        return _PLACE.sub(lambda place: row[place[1]], take.template)
     said = row[take.column or ""].strip()
     if take.values is None:
         return said or (take.default or "")
@@ -216,16 +243,33 @@ def _value(name: str, take: str | Take | None, row: Mapping[str, str]) -> str:
 def rows(path: Path, source: Source) -> Iterator[tuple[int, dict[str, str] | str, list[str]]]:
     """Yield each row as line number, values by column (or what is wrong with it), and its raw cells; the header first as line 0."""
     with path.open(encoding=source.encoding, errors="surrogateescape", newline="") as file:
-        reader = csv.reader(file, delimiter=source.delimiter)
+        over: list[str] = []
+        reader = csv.reader(_and_one_more(file, over), delimiter=source.delimiter)
         header = [c.strip().removeprefix("\ufeff") for c in next(reader, [])]
         yield 0, dict.fromkeys(header, ""), header
-        for cells in reader:
+        while True:
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield reader.line_num, f"it cannot be read: {error}", []
+                continue
             if not cells:
                 continue
-            if len(cells) != len(header):
+            if over:
+                yield reader.line_num, "its last quotation mark is missing: the file may be cut off", cells
+            elif len(cells) != len(header):
                 yield reader.line_num, f"it has {len(cells)} cells, the header has {len(header)}: the file may be cut off", cells
             else:
                 yield reader.line_num, dict(zip(header, cells, strict=True)), cells
+
+
+def _and_one_more(lines: Iterable[str], over: list[str]) -> Iterator[str]:
+    """Yield the lines and an empty one after them: only a row whose quotation is still open takes it, and finds ``over`` filled."""
+    yield from lines
+    yield "\n"
+    over.append("")
 
 
 async def run(
@@ -239,7 +283,7 @@ async def run(
 
     A row that cannot be imported goes to ``refused`` with its line and the reason.
     """
-    outcome, batch = Outcome(), list[Opening]()
+    outcome, batch = Outcome(), list[Row]()
     line = 0
     reading = rows(path, importer.mapping.source)
     importer.check_columns(next(reading)[2])
@@ -247,13 +291,10 @@ async def run(
         try:
             if isinstance(row, str):
                 raise ValueError(row)  # noqa: TRY004 -- one way out for every wrong row
-            batch.append(importer.opening(row))
-        except Invalid as error:
+            batch.append(Row(line, importer.opening(row), cells))
+        except (Refused, ValueError) as error:
             outcome.refused += 1
-            refused(line, "; ".join(f"{name}: {text}" for name, text in error.problems.items()) or str(error), cells)
-        except ValueError as error:
-            outcome.refused += 1
-            refused(line, str(error), cells)
+            refused(line, _reason(error), cells)
         if len(batch) == BATCH:
             await _open(database, importer, batch, now(), outcome, refused)
             batch.clear()
@@ -262,10 +303,23 @@ async def run(
     yield line, outcome
 
 
+class Row(NamedTuple):
+    """A row that can be opened: its line, its opening, and its raw cells."""
+
+    line: int
+    opening: Opening
+    cells: list[str]
+
+
+def _reason(error: Refused | ValueError) -> str:
+    problems = error.problems if isinstance(error, Invalid) else {}
+    return "; ".join(f"{name}: {text}" for name, text in problems.items()) or str(error)
+
+
 async def _open(
     database: Database,
     importer: Importer,
-    batch: list[Opening],
+    batch: list[Row],
     at: datetime,
     outcome: Outcome,
     refused: Callable[[int, str, list[str]], None],
@@ -275,11 +329,11 @@ async def _open(
         return
     try:
         async with database.transaction() as db:
-            opened = await open_many(db, importer.house, importer.actor, batch, at)
+            opened = await open_many(db, importer.house, importer.actor, [row.opening for row in batch], at)
     except Refused as error:
         if len(batch) == 1:
             outcome.refused += 1
-            refused(0, f"{batch[0].key}: {error}", [])
+            refused(batch[0].line, _reason(error), batch[0].cells)
             return
         for one in batch:
             await _open(database, importer, [one], at, outcome, refused)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,15 @@ def import_command(data: Path | None, as_json: bool, plugin: str, file: Path, ma
     async def task(place: Workplace) -> importing.Outcome:
         async with place.database.transaction() as db:
             importer = importing.Importer(await place.house(db), plugin, said)
-        outcome = importing.Outcome()
-        with target.open("w", encoding="utf8", errors="backslashreplace", newline="") as faults:
-            writer = csv.writer(faults)
-            writer.writerow(["line", "reason", "row"])
+        outcome, faults = importing.Outcome(), list[Any]()
+        with ExitStack() as opened:
 
             def refused(line: int, reason: str, cells: list[str]) -> None:
-                writer.writerow([line or "", reason, *cells])
+                if not faults:
+                    file = opened.enter_context(target.open("w", encoding="utf8", errors="backslashreplace", newline=""))
+                    faults.append(csv.writer(file))
+                    faults[0].writerow(["line", "reason", "row"])
+                faults[0].writerow([line, reason, *cells])
 
             with click.progressbar(length=lines, label=file.name, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
                 reached = 0
@@ -56,7 +59,7 @@ def import_command(data: Path | None, as_json: bool, plugin: str, file: Path, ma
 
     outcome = run(settings_of(data), task)
     if not outcome.refused:
-        target.unlink()
+        target.unlink(missing_ok=True)  # of an earlier run
     if as_json:
         echo_json({"imported": outcome.imported, "already_there": outcome.known, "refused": outcome.refused})
     else:
