@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from itertools import cycle
 from random import Random
 from time import perf_counter
@@ -89,7 +90,8 @@ async def time_pages(town: Town, paths: list[str]) -> list[float]:
     took: list[float] = []
     for path in paths:
         asked: asyncio.Future[tuple[int, float]] = asyncio.get_running_loop().create_future()
-        line.ask(_head(town, "GET", path) + f"Cookie: session={town.session}\r\n\r\n".encode(), lambda *said, to=asked: to.set_result(said))  # type: ignore[misc]
+        request = _head(town, "GET", path) + f"Cookie: session={town.session}\r\n\r\n".encode()
+        line.ask(request, partial(_tell, asked))
         status, seconds = await asyncio.wait_for(asked, PATIENCE)
         if status != 200:
             msg = f"{path} was answered with {status}"
@@ -97,6 +99,10 @@ async def time_pages(town: Town, paths: list[str]) -> list[float]:
         took.append(seconds)
     line.transport.close()
     return took
+
+
+def _tell(asked: asyncio.Future[tuple[int, float]], status: int, seconds: float) -> None:
+    asked.set_result((status, seconds))
 
 
 def _openings(town: Town) -> Iterator[bytes]:

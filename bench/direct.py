@@ -19,7 +19,9 @@ def write_rows(town: Town, seconds: int) -> float:
     """Let pgbench write for so long; return transactions a second."""
     directory = town.house.directory
     east, elm, lighting = directory.tree.find("east"), directory.tree.find("elm"), directory.find("lighting")
-    assert east and elm and lighting
+    assert east
+    assert elm
+    assert lighting
     ids = {
         "district": east.id,
         "area": elm.id,
@@ -29,9 +31,10 @@ def write_rows(town: Town, seconds: int) -> float:
         "post": town.intake.post_id,
         "office": town.intake.department_id,
     }
-    command = [programs() / "pgbench", "--no-vacuum", "-M", "prepared", "-c", str(CONNECTIONS), "-j", str(THREADS), "-T", str(seconds), "-f", SCRIPT]
-    command += [part for name, value in ids.items() for part in ("-D", f"{name}={value}")]
-    ran = subprocess.run([*command, libpq_url(town.settings.database_url)], capture_output=True, text=True, timeout=seconds + PATIENCE, check=False)
+    load = f"-M prepared -c {CONNECTIONS} -j {THREADS} -T {seconds}".split()
+    said = [part for name, value in ids.items() for part in ("-D", f"{name}={value}")]
+    command: list[str | Path] = [programs() / "pgbench", "--no-vacuum", *load, *said, "-f", SCRIPT, libpq_url(town.settings.database_url)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=seconds + PATIENCE, check=False)
     found = re.search(r"^tps = ([0-9.]+)", ran.stdout, re.MULTILINE)
     if ran.returncode != 0 or not found or "number of failed transactions: 0 " not in ran.stdout:
         msg = f"pgbench failed:\n{ran.stdout}{ran.stderr}"

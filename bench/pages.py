@@ -15,8 +15,8 @@ from bench.place import Town
 
 ROUNDS = 5
 REQUESTS = 100
-QUEUES = {"Desk, the department's queue": "/desk/department", "Desk, the clerk's own queue": "/desk"}
-CASE = "Desk, a case page"
+QUEUES = {"Department's queue": "/desk/department", "Own queue": "/desk", "All I may see": "/desk/all"}
+CASE = "Case page"
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ async def measure(town: Town) -> dict[str, Page]:
 async def _queries(town: Town, path: str) -> int:
     """Count in process; the first call only reads what a process reads once."""
     application = app.create_app(town.settings, town.registry)
-    async with AsyncTestClient(application, base_url="http://localhost", cookies={"session": town.session}) as caller:
+    async with AsyncTestClient(application, base_url="http://bench.local", cookies={"session": town.session}) as caller:
         await caller.get(path)
         with statements(application.state.site.database) as said:
             answer = await caller.get(path)

@@ -33,7 +33,7 @@ from banshi.privacy import Keyring
 from banshi.settings import Settings, to_environment
 
 TOWN = Path(__file__).parent / "town.toml"
-SECRET = "a key for the benchmark only and for nothing else"
+SECRET = "a key for the benchmark only and for nothing else"  # noqa: S105 -- of a platform that lives some minutes
 PATIENCE = 60.0
 GRACE = 15.0
 WEB_PROCESSES = 2
@@ -123,6 +123,7 @@ async def settle(settings: Settings) -> Town:
         )
         token = await access.add_token(db, posts["20001"].id, "bench", ["tickets.register"], at)
         session = await access.open_session(db, posts["10001"].person_id, at)
+    await database.close()  # its connections belong to this event loop
     return Town(
         settings=settings,
         registry=registry,

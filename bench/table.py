@@ -15,7 +15,7 @@ from bench import client
 from bench.pages import Page
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
-BEGIN, END = "<!-- make bench writes from here -->", "<!-- to here -->"
+BEGIN, END = "<!-- figures: begin (make bench writes them) -->", "<!-- figures: end -->"
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,9 +53,12 @@ def draw(settings: Settings, rounds: int, measured: list[Figures]) -> str:
         ("Memory of the larger web process, MB", "160 at most", [f"{f.memory / 1e6:.0f}" for f in measured]),
         ("Filling, cases a second", "", [f"{f.fill:,.0f}" for f in measured]),
     ]
-    lines = [
+    head = (
         f"{os.cpu_count()} cores, PostgreSQL {_postgres(settings)} (embedded, durable), Python {platform.python_version()}, "
-        f"{settings.workers} web processes, {client.CONNECTIONS} connections, {rounds} rounds.",
+        f"{settings.workers} web processes, {client.CONNECTIONS} connections, {rounds} rounds."
+    )
+    lines = [
+        head,
         "",
         "| | target | " + " | ".join(f"{f.cases:,} cases" for f in measured) + " |",
         "|---|---|" + "--:|" * len(measured),
