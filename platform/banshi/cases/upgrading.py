@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +11,12 @@ from sqlalchemy import select
 from banshi.cases import chain
 from banshi.cases.acting import Act, Prepared, write
 from banshi.cases.book import House
+from banshi.cases.decoding import shapes
 from banshi.cases.tables import case
 from banshi.contracts import Actor, CaseType, Upgrade
 from banshi.db import Connection
 from banshi.errors import PluginError
-from banshi.privacy import seal_fields, unseal_fields
+from banshi.privacy import Keyring, seal_fields, unseal_fields
 
 UPGRADED = "upgraded"
 BATCH = 500
@@ -50,7 +52,7 @@ def _prepared(house: House, declared: CaseType, upgrade: Upgrade, row: Any, at: 
     if state is None or state not in {s.name for s in declared.states}:
         msg = f"{declared.key}: the upgrade from version {upgrade.from_version} has no state for {row.state!r}"
         raise PluginError(msg)
-    data = seal_fields(declared.form, dict(upgrade.data(unseal_fields(row.data, house.keyring))), house.keyring)
+    data = _data(declared, upgrade, row.data, house.keyring)
     body = {"from_version": upgrade.from_version, "to_version": declared.version}
     event, digest = chain.append(
         house.keyring,
@@ -77,3 +79,11 @@ def _prepared(house: House, declared: CaseType, upgrade: Upgrade, row: Any, at: 
         "digest": digest.hex(),
     }
     return Prepared(act=Act(number=row.number, action=UPGRADED), row=kept | changed, event=event)
+
+
+def _data(declared: CaseType, upgrade: Upgrade, stored: Mapping[str, Any], keyring: Keyring) -> dict[str, Any]:
+    """Return the data as the upgrade gives it, sealed where the new form is personal; what the form does not ask stays as it was stored."""
+    plain = unseal_fields(stored, keyring)
+    asked = {f.name for f in shapes(declared.form)}
+    given = {k: stored[k] if k not in asked and v == plain.get(k) else v for k, v in upgrade.data(plain).items()}
+    return seal_fields(declared.form, given, keyring)
