@@ -120,6 +120,8 @@ personal_index = Table(
     Column("case_id", BigInteger, ForeignKey("kernel.case.id"), primary_key=True),
 )
 
+Index("personal_index_case", personal_index.c.case_id)
+
 idempotency = Table(
     "idempotency",
     metadata,

@@ -375,12 +375,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "digest", "case_id", name=op.f("personal_index_pkey")),
         schema="kernel",
     )
+    op.create_index("personal_index_case", "personal_index", ["case_id"], unique=False, schema="kernel")
     op.execute("insert into kernel.audit_head (id, sequence, digest) values (1, 0, '')")
     op.execute("insert into kernel.revision (name, value) values ('directory', 1)")
 
 
 def downgrade() -> None:
     """Go one version down."""
+    op.drop_index("personal_index_case", table_name="personal_index", schema="kernel")
     op.drop_table("personal_index", schema="kernel")
     op.drop_index("notice_case", table_name="notice", schema="kernel")
     op.drop_table("notice", schema="kernel")
