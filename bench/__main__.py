@@ -21,7 +21,7 @@ from bench import client, direct, filling, importing, pages, place, table
 from bench.place import Town
 from bench.table import Figures
 
-ROUNDS = 9
+ROUNDS = 7
 SECONDS = 3
 
 
