@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 import msgspec
+from sqlalchemy.exc import ArgumentError
 
 from banshi import plugins
 from banshi import settings as settings_module
@@ -17,11 +18,20 @@ from banshi.cases.book import House, load_book
 from banshi.cli.serving import terminable
 from banshi.db import Connection, Database
 from banshi.db.embedded import database
+from banshi.errors import BanshiError, SettingsError
 from banshi.identity.directory import load_directory
 from banshi.privacy import Keyring
 from banshi.settings import Settings
 
 T = TypeVar("T")
+SAYS = {
+    "3D000": "PostgreSQL has no database of that name: make it, or mend BANSHI_DATABASE_URL",
+    "28000": "PostgreSQL does not let the user of BANSHI_DATABASE_URL in",
+    "28P01": "PostgreSQL does not let the user of BANSHI_DATABASE_URL in: the password is wrong",
+    "3F000": "The database has no tables of banshi: run `banshi migrate` first",
+    "42P01": "The database lacks tables of banshi: run `banshi migrate` first",
+}
+"""What PostgreSQL's refusals (SQLSTATE) mean to whoever types a command."""
 SECRET = "secret"  # noqa: S105 -- the name of a file
 
 data_option = click.option(
@@ -57,7 +67,15 @@ def run(settings: Settings, task: Callable[[Workplace], Awaitable[T]]) -> T:
     if not settings.secret_key:
         settings.keys()
     with terminable(), database(settings) as url:
-        return asyncio.run(_within(msgspec.structs.replace(settings, database_url=url), task))
+        try:
+            return asyncio.run(_within(msgspec.structs.replace(settings, database_url=url), task))
+        except ArgumentError as error:
+            msg = "BANSHI_DATABASE_URL is no address of a database, like postgresql://user:password@host/name"
+            raise SettingsError(msg) from error
+        except Exception as error:
+            if said := SAYS.get(str(getattr(getattr(error, "orig", error), "sqlstate", ""))):
+                raise BanshiError(said) from error
+            raise
 
 
 async def _within(settings: Settings, task: Callable[[Workplace], Awaitable[T]]) -> T:

@@ -16,10 +16,10 @@ import msgspec
 from sqlalchemy import select
 
 from banshi.db import Connection
-from banshi.districts import Level, put_district, switch_plugin
+from banshi.districts import Level, district, put_district, switch_plugin
 from banshi.errors import BanshiError
 from banshi.identity import people
-from banshi.identity.tables import post
+from banshi.identity.tables import account, post
 from banshi.privacy import Keyring
 
 Titles = Annotated[dict[str, str], msgspec.Meta(min_length=1)]
@@ -106,7 +106,7 @@ async def load(
     ``passwords`` fixes first passwords by login; ``hashed`` gives every other new account one ready hash (the demo: argon2 is slow on
     purpose). Raises OrganisationError for a code that is nowhere.
     """
-    ids: dict[str, int] = {}
+    ids: dict[str, int] = {r.code: r.id for r in await db.execute(select(district.c.code, district.c.id))}
     try:
         for entry in organisation.district:
             ids[entry.code] = await put_district(
@@ -133,10 +133,11 @@ def _row(entry: DepartmentEntry) -> dict[str, Any]:
 async def _staff(
     db: Connection, keyring: Keyring, organisation: Organisation, at: datetime, passwords: Mapping[str, str], hashed: str
 ) -> dict[str, str]:
-    known = {r.staff_number: r.person_id for r in await db.execute(select(post.c.staff_number, post.c.person_id))}
+    holders = {r.staff_number: r.person_id for r in await db.execute(select(post.c.staff_number, post.c.person_id))}
+    accounts = {r.login.lower(): r.person_id for r in await db.execute(select(account.c.login, account.c.person_id))}
     first: dict[str, str] = {}
     for entry in organisation.staff:
-        person_id = known.get(entry.number)
+        person_id = holders.get(entry.number) or accounts.get(entry.login.lower())  # a second post: the password is theirs already
         if person_id is None:
             password = passwords.get(entry.login, "")
             if not password and not hashed:
@@ -144,5 +145,6 @@ async def _staff(
             person_id = await people.add_account(
                 db, keyring, login=entry.login, name=entry.name, password=password, hashed="" if password else hashed, at=at
             )
+            accounts[entry.login.lower()] = person_id
         await people.put_post(db, person_id, entry.department, entry.number, entry.roles)
     return first
