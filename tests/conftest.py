@@ -11,12 +11,10 @@ import pytest
 from banshi.cases.decoding import decode
 from banshi.cases.opening import Opening
 from banshi.testing import Town
+from samples import DATA, request
 
 hypothesis.settings.register_profile("banshi", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("banshi")  # how long something takes on a busy machine proves nothing
-
-DATA = Path(__file__).parent / "data"
-SHARED = Path(__file__).parent.parent.parent / "shared"
 
 
 @pytest.fixture(scope="session")
@@ -35,16 +33,3 @@ def wanted(town: Town):
         )
 
     return make
-
-
-def request(**data: Any) -> dict[str, Any]:
-    """Return the raw answers of a request."""
-    return {
-        "kind": "complaint",
-        "category": "street_lighting",
-        "text": "路灯黑了三天了。老人晚上不敢下楼。",
-        "area": "persimmon",
-        "place": "柿树里 3 号门口",
-        "contact_name": "张小芳",
-        "contact_telephone": "100 0000 1234",
-    } | data

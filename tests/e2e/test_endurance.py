@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 import pytest
-from conftest import Demo, free_port
+from city import Demo, free_port
 
 from banshi.cli.running import bring_up
 from banshi.db.embedded import EmbeddedServer

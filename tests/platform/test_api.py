@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from conftest import request
 from litestar.testing import AsyncTestClient
 from sqlalchemy import delete, func, select, text, update
 
@@ -20,6 +19,7 @@ from banshi.db import Database
 from banshi.identity import access
 from banshi.identity.tables import api_token
 from banshi.testing import MOMENT, Town
+from samples import request
 
 CASES = "/api/v1/cases"
 INTAKE = {"authorization": "Bearer token-20001", "accept-language": "en"}

@@ -14,7 +14,6 @@ from urllib.parse import quote
 import pytest
 import pytest_asyncio
 from browsing import Person
-from conftest import request
 from litestar import Controller, get, post
 from litestar.testing import AsyncTestClient
 from sqlalchemy import text
@@ -26,6 +25,7 @@ from banshi.plugins import Registry
 from banshi.settings import Settings
 from banshi.testing import SECRET, Clock
 from banshi.web.security import JsonLines
+from samples import request
 
 _ = translator("banshi")
 Client = AsyncTestClient[Any]
