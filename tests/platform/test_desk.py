@@ -439,3 +439,13 @@ async def test_the_way_back_from_the_choice_of_a_post_keeps_the_whole_address(at
     asked = await clerk.get(f"/desk/find?q={number_of(address)}")
     page = await clerk.send(asked, "/desk/post", post=str(town.staff["10001"].post_id))
     assert (page.status, page.response.url.path) == (200, address)
+
+
+async def test_who_is_named_on_a_case_is_shown_masked(client: AsyncTestClient[Any], town: Town, database: Database, wanted: Any) -> None:
+    async with database.transaction() as db:
+        opened = await opening.open_one(db, town.house, town.residents["resident3"], wanted(contact_name="", contact_telephone=""), MOMENT)
+    clerk = Person(client)
+    await clerk.sign_in("chen")
+    page = await clerk.get(f"/desk/case/{numbers.show(opened.number)}")
+    assert "王*兰 · 100****0003" in page.text
+    assert "王淑兰" not in page.response.text

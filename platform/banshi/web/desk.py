@@ -16,6 +16,7 @@ from banshi.cases.decoding import decode
 from banshi.cases.reading import Query
 from banshi.contracts import PERSONAL, Actor
 from banshi.errors import Changed, Conflict, Forbidden, Invalid, Refused
+from banshi.privacy import mask
 from banshi.web import casepage, forms, pages
 from banshi.web.casepage import CaseView
 from banshi.web.site import Site, Visit, language_of
@@ -237,7 +238,7 @@ async def _case_page(visit: Visit, view: CaseView, form: pages.Form | None, titl
         story=view.story(),
         facts=tuple((k, v) for k, v in facts if v),
         said=view.said(reveal=reveals),
-        parties=(),
+        parties=await _parties(visit, row.id, reveals=reveals),
         department=view.holder(),
         superiors=tuple(superiors),
         duties=tuple(d for d in duties if d),
@@ -247,6 +248,19 @@ async def _case_page(visit: Visit, view: CaseView, form: pages.Form | None, titl
         reveal=button,
         back="/desk",
     )
+
+
+async def _parties(visit: Visit, case_id: int, *, reveals: bool) -> tuple[tuple[str, str], ...]:
+    """Return who is named on a case with an account of their own: role, name and telephone, masked unless revealed."""
+    shown = []
+    for party in await reading.parties(visit.db, case_id):
+        words = []
+        for kind, sealed in (("name", party.name), ("telephone", party.telephone)):
+            if sealed:
+                plain = visit.house.keyring.unseal(sealed, f"person.{kind}")
+                words.append(plain if reveals else mask(kind, plain))
+        shown.append((visit.say(_("Applicant")) if party.role == "applicant" else party.role, " · ".join(words)))
+    return tuple(shown)
 
 
 def _address(number: str) -> str:
