@@ -140,16 +140,16 @@ async def test_a_post_is_good_in_its_own_district_and_below_only(serving: Servin
         assert (await client.get("/d/ruan/parks/trees")).status_code == 403
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-async def test_where_the_plugin_is_off_there_is_nothing_by_any_method(serving: Serving, method: str) -> None:
+async def test_where_the_plugin_is_off_there_is_nothing_by_any_method(serving: Serving) -> None:
     async with serving(entry("parks", Parks)) as client:
         await Person(client).sign_in("chen")
         headers = {"x-csrftoken": client.cookies["csrf"]}
-        for rest in ("", "/trees", "/trees/water", "/nothing"):
-            for path in (f"/d/west/parks{rest}", f"/d/atlantis/parks{rest}"):
-                assert (await client.request(method, path, headers=headers)).status_code == 404, path
-        where_it_is_on = (await client.request(method, "/d/east/parks", headers=headers)).status_code
-        assert where_it_is_on == 200 if method in {"GET", "HEAD"} else where_it_is_on in {403, 405}
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+            for rest in ("", "/trees", "/trees/water", "/nothing"):
+                for path in (f"/d/west/parks{rest}", f"/d/atlantis/parks{rest}"):
+                    assert (await client.request(method, path, headers=headers)).status_code == 404, (method, path)
+            where_it_is_on = (await client.request(method, "/d/east/parks", headers=headers)).status_code
+            assert where_it_is_on == 200 if method in {"GET", "HEAD"} else where_it_is_on in {403, 405}, method
 
 
 @pytest.mark.parametrize("path", ["/d/east/parks/api/trees", "/d/east/parks/trees/water"])
@@ -215,7 +215,7 @@ async def test_a_broken_plugin_says_so_on_its_pages_and_the_others_serve(serving
         assert (await person.get("/d/east")).status == 200
 
 
-@pytest.mark.parametrize("name", ["services", "public", "case", "with-hyphen", "{x}", "Parks", ""])
+@pytest.mark.parametrize("name", ["services", "with-hyphen", "{x}", ""])
 async def test_a_plugin_whose_name_cannot_be_an_address_takes_no_address_away(serving: Serving, name: str) -> None:
     async with serving(entry(name, Parks)) as client:
         assert (await client.get("/d/east/services/tickets/request")).status_code == 200

@@ -52,7 +52,7 @@ async def story(database: Database, town: Town, address: str) -> list[str]:
 # -- in ---------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("login", "leads_to"), [("chen", "/desk"), ("CHEN", "/desk"), (" chen ", "/desk"), ("resident0", "/my")])
+@pytest.mark.parametrize(("login", "leads_to"), [(" CHEN ", "/desk"), ("resident0", "/my")])
 async def test_the_right_password_leads_where_the_person_works(client: AsyncTestClient[Any], login: str, leads_to: str) -> None:
     page = await Person(client).sign_in(login)
     assert (page.status, page.response.url.path) == (200, leads_to)
@@ -78,26 +78,21 @@ async def test_a_login_that_nobody_can_have_is_only_wrong(client: AsyncTestClien
     assert (page.status, "The login or the password is not right." in page.text) == (400, True)
 
 
-async def test_after_ten_wrong_ones_even_the_right_password_waits(client: AsyncTestClient[Any], clock: Clock) -> None:
-    person = Person(client)
-    for _guess in range(throttle.SIGN_IN_BY_LOGIN.most):
+async def test_after_ten_wrong_ones_even_the_right_password_waits_and_a_right_one_forgives_those_before_it(
+    client: AsyncTestClient[Any], clock: Clock
+) -> None:
+    person, most = Person(client), throttle.SIGN_IN_BY_LOGIN.most
+    for _guess in range(most - 1):
+        assert (await person.sign_in("chen", "battery staple")).status == 400
+    assert (await person.sign_in("chen")).status == 200
+    for _guess in range(most):
         assert (await person.sign_in("chen", "battery staple")).status == 400
     for login in ("chen", "CHEN"):
         page = await person.sign_in(login)
-        assert page.status == 429
-        assert "Too many attempts" in page.text
+        assert (page.status, "Too many attempts" in page.text) == (429, True)
     assert (await person.sign_in("lin")).status == 200
     clock.forward(minutes=16)
     assert (await person.sign_in("chen")).response.url.path == "/desk"
-
-
-async def test_the_right_password_forgives_the_wrong_ones_before_it(client: AsyncTestClient[Any]) -> None:
-    person = Person(client)
-    for _guess in range(throttle.SIGN_IN_BY_LOGIN.most - 1):
-        await person.sign_in("chen", "battery staple")
-    assert (await person.sign_in("chen")).status == 200
-    for _guess in range(2):
-        assert (await person.sign_in("chen", "battery staple")).status == 400
 
 
 @pytest.mark.usefixtures("passwords")
@@ -289,7 +284,7 @@ def test_a_path_that_leads_off_the_site_is_no_path(target: str) -> None:
     assert safe_path(target) == ""
 
 
-@pytest.mark.parametrize("target", [t for t in OUTSIDE if t])
+@pytest.mark.parametrize("target", ["//evil.example", "/\\evil.example", "https://evil.example"])
 async def test_signing_in_never_leads_off_the_site(client: AsyncTestClient[Any], target: str) -> None:
     person = Person(client)
     page = await person.get("/sign-in")
