@@ -11,9 +11,9 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import MetaData, RowMapping
+from sqlalchemy import MetaData, RowMapping, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
@@ -66,6 +66,8 @@ class Database:
             connect_args={"timeout": 5, "server_settings": {"application_name": "banshi", "jit": "off"}},
         )
 
+        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Give a connection with an open transaction; commit at the end, roll back on any error.
@@ -106,6 +108,12 @@ class Database:
     async def close(self) -> None:
         """Give every connection back."""
         await self.engine.dispose()
+
+
+def _refuse_closed(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Have the pool open another connection where the server closed this one meanwhile; looking costs no round trip."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def plain(row: RowMapping) -> dict[str, Any]:
