@@ -205,9 +205,11 @@ async def test_who_was_faster_while_the_session_was_over_still_shows(
 ) -> None:
     person = Person(client)
     refused = await expired_in_the_middle(person, address, clock, "answer", text="The controller is replaced.")
-    question = decode(town.house.registry.case_type("tickets.request").action("ask").form, {"text": "Which pole?"})
-    async with database.transaction() as db:
-        await acting.act_one(db, town.house, town.staff["10002"], Act(number=numbers.read(address[-14:]), action="ask", form=question), MOMENT)
+    case_type, number = town.house.registry.case_type("tickets.request"), numbers.read(address[-14:])
+    async with database.transaction() as db:  # and the state allows the answer again
+        for who, action, said in ((town.staff["10002"], "ask", "Which pole?"), (town.residents["resident0"], "reply", "The third.")):
+            form = decode(case_type.action(action).form, {"text": said})
+            await acting.act_one(db, town.house, who, Act(number=number, action=action, form=form), MOMENT)
     resumed = await person.send(refused, "/sign-in", login="chen", password=PASSWORD)
     late = await person.send(resumed, f"{address}/answer")
     assert late.status == 409
