@@ -85,7 +85,7 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def _by_key(self) -> dict[str, CaseType]:
-        return _case_types_by_key(self.case_types)
+        return _case_types_by_key(self)
 
     def service(self, owner: str, name: str) -> Service:
         """Return a service; KeyError where there is none."""
@@ -116,8 +116,8 @@ def _only(registry: Registry, names: frozenset[str]) -> Registry:
 
 
 @lru_cache(maxsize=64)
-def _case_types_by_key(case_types: tuple[CaseType, ...]) -> dict[str, CaseType]:
-    return {c.key: c for c in case_types}
+def _case_types_by_key(registry: Registry) -> dict[str, CaseType]:
+    return {c.key: c for c in registry.case_types}
 
 
 _HOOKS: Mapping[str, str] = {

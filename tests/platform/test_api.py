@@ -129,6 +129,8 @@ async def test_every_wrong_field_is_named_at_once(client: Client, database: Data
         ({"channel": "Carrier Pigeon"}, 400, "/channel"),
         ({"data": request(text="a\x00b")}, 400, "/data/text"),
         ({"data": request(text=4)}, 400, "/data/text"),
+        ({"data": request(category={"a": 1})}, 400, "/data/category"),
+        ({"data": request(category=[["a"]])}, 400, "/data/category"),
         ({"data": request(place=["a", 1])}, 400, "/data/place"),
         ({"data": request(area="pine")}, 400, "/data/area"),
         ({"data": request() | {"a/b~c": 1}}, 400, "/data/a~1b~0c"),
@@ -296,8 +298,23 @@ async def test_a_list_can_be_narrowed_and_followed_to_its_end(client: Client, da
     assert met == filed[::-1]
 
 
+FAR = "WyIyMDI2LTAxLTAxVDAwOjAwOjAwWiIsOTIyMzM3MjAzNjg1NDc3NTgwOF0"  # an id that no column holds
+
+
 @pytest.mark.parametrize(
-    "query", ["size=0", "size=101", "size=many", "after=nonsense", "open=maybe", "department=nowhere", "state=%00", "category=%00", "newest_first=2"]
+    "query",
+    [
+        "size=0",
+        "size=101",
+        "size=many",
+        "after=nonsense",
+        "open=maybe",
+        "department=nowhere",
+        "state=%00",
+        "category=%00",
+        "newest_first=2",
+        f"after={FAR}",
+    ],
 )
 async def test_a_list_that_cannot_be_is_a_wrong_request(client: Client, query: str) -> None:
     problem(await client.get(f"{CASES}?{query}", headers=INTAKE), 400)

@@ -137,6 +137,16 @@ async def test_open_cases_move_to_the_new_version_by_an_event_and_closed_ones_st
     assert await verifying.verify(db, keyring) == []
 
 
+async def test_a_case_that_moved_goes_on_under_the_new_version(db: Connection, town: Town, resident: Actor, keyring: Keyring) -> None:
+    number = await filed(db, await house_of(db, keyring, FIRST), town, resident, "mend")
+    house = await house_of(db, keyring, SECOND)
+    await upgrading.upgrade_open(db, house, LATER)
+    await acting.act_one(db, house, resident, Act(number=number, action="close"), LATER)
+    row = await row_of(db, number)
+    assert (row.state, row.outcome, row.closed) == ("closed", "done", LATER)
+    assert await verifying.verify(db, keyring) == []
+
+
 async def test_upgrading_again_moves_nothing(db: Connection, town: Town, resident: Actor, keyring: Keyring) -> None:
     number = await filed(db, await house_of(db, keyring, FIRST), town, resident)
     house = await house_of(db, keyring, SECOND)
@@ -197,6 +207,18 @@ async def test_a_published_version_that_was_changed_is_refused(db: Connection, k
     await house_of(db, keyring, FIRST)
     with pytest.raises(PluginError, match=r"tickets\.bench version 1 is published and was changed: give it version 2"):
         await put_types(db, Registry(case_types=(msgspec.structs.replace(FIRST, **CHANGES[change]),)))
+
+
+async def test_only_its_words_may_change(db: Connection, keyring: Keyring) -> None:
+    class Reworded(msgspec.Struct, frozen=True, kw_only=True):
+        text: Annotated[str, Ask(label=_("Text"), hint=_("Note"), rows=9, role="title")]
+        contact_name: Annotated[str, Personal("name"), Ask(label=_("Name"))] = ""
+
+    await house_of(db, keyring, FIRST)
+    states = (State("new", _("Opened")), *FIRST.states[1:])
+    reworded = msgspec.structs.replace(FIRST, title=_("Benches"), opened=_("Registered"), states=states, form=Reworded)
+    assert await put_types(db, Registry(case_types=(reworded,))) == []
+    assert (await load_book(db)).of(reworded).say_state("new", "en") == "Opened"
 
 
 async def test_a_new_version_without_a_path_is_refused_while_cases_are_open(db: Connection, town: Town, resident: Actor, keyring: Keyring) -> None:

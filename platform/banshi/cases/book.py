@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 from sqlalchemy import func, select
@@ -116,11 +116,12 @@ def declared_states(declared: CaseType) -> list[dict[str, Any]]:
 
 def structure_digest(declared: CaseType) -> bytes:
     """Return the digest of what may not change within a version: states, actions and the form's shape, not the words."""
+    types = get_type_hints(declared.form)  # without Annotated: how a field is asked is words
     shape = {
         "states": [[s.name, s.waits_for, s.final] for s in declared.states],
         "actions": [[a.name, list(a.sources), a.to, a.outcome] for a in declared.actions],
         "outcomes": [o.name for o in declared.outcomes],
-        "fields": [[f.encode_name, f.required, str(f.type)] for f in msgspec.structs.fields(declared.form)],
+        "fields": [[f.encode_name, f.required, str(types[f.name])] for f in msgspec.structs.fields(declared.form)],
     }
     return hashlib.sha256(canonical(shape)).digest()
 

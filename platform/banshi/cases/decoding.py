@@ -119,7 +119,7 @@ def _out_of_bounds(field: FieldShape, value: Any) -> Text | Said | None:
     if field.shortest is not None and isinstance(value, str) and len(value) < field.shortest:
         return Said(_("“{label}” needs at least {shortest} characters."), {"label": field.ask.label, "shortest": field.shortest})
     if field.ask.options:
-        allowed = {o.value for o in field.ask.options}
+        allowed = [o.value for o in field.ask.options]  # a list: what the API is sent need not be hashable
         if any(v not in allowed for v in (value if isinstance(value, list) else [value])):
             return Said(_("Choose one of the answers to “{label}”."), {"label": field.ask.label})
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from sqlalchemy import ColumnElement, Row, and_, func, literal_column, select, tuple_, union
@@ -32,8 +32,8 @@ FOR_APPLICANT: Audiences = ("public", "applicant")
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """Where a page of a list ends: the sort key of its last case."""
 
-    received: datetime
-    id: int
+    received: Annotated[datetime, msgspec.Meta(tz=True)]
+    id: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):

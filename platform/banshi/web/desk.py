@@ -23,7 +23,6 @@ from banshi.web.site import Site, Visit, language_of
 
 _ = texts.translator("banshi")
 
-LONGEST_KEY = 100
 View = Literal["mine", "department", "all"]
 ADDRESSES: dict[View, str] = {"mine": "/desk", "department": "/desk/department", "all": "/desk/all"}
 TITLES: dict[View, texts.Text] = {"mine": _("My work"), "department": _("My department"), "all": _("All I may see")}
@@ -175,7 +174,7 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
         declared = casepage.action_of(view.declared, action)
         try:
             form = decode(declared.form, forms.answers(raw))
-            wanted = Act(number=plain, action=action, form=form, revision=forms.revision_of(raw), key=_key(raw))
+            wanted = Act(number=plain, action=action, form=form, revision=forms.revision_of(raw), key=forms.key_of(raw))
             await acting.act_one(visit.db, visit.house, actor, wanted, visit.at)
             return visit.go(_address(plain))
         except (Invalid, Conflict) as error:
@@ -190,12 +189,6 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
         notice = visit.say(refused.text, **refused.values) if changed else ""
         page = msgspec.structs.replace(page, changed=since, notice=notice)
         return visit.page("desk/case.html", page, desk=True, status=refused.status)
-
-
-def _key(raw: dict[str, list[str]]) -> str:
-    """Return the key that the form was drawn with; what no page of ours drew is no key."""
-    said = forms.one(raw, "key")
-    return said if len(said) <= LONGEST_KEY and said.isascii() and said.isprintable() else ""
 
 
 async def _view(visit: Visit, actor: Actor, number: str) -> CaseView:

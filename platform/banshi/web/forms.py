@@ -21,6 +21,7 @@ from banshi.web import pages
 CSRF_FIELD = "_csrf_token"
 OWN = frozenset({CSRF_FIELD, "key", "revision"})
 RADIOS_UP_TO = 8
+LONGEST_KEY = 100
 
 
 async def read(request: Request[Any, Any, Any]) -> dict[str, list[str]]:
@@ -156,6 +157,12 @@ def refusal_problems(refused: Refused) -> dict[str, Any]:
         return problems_of(refused)
     text = texts.Said(refused.text, refused.values) if isinstance(refused.text, texts.Text) else refused.text
     return {"": text}
+
+
+def key_of(raw: dict[str, list[str]]) -> str:
+    """Return the key that the form was drawn with; what no page of ours drew is no key."""
+    said = one(raw, "key")
+    return said if len(said) <= LONGEST_KEY and said.isascii() and said.isprintable() else ""
 
 
 def revision_of(raw: dict[str, list[str]]) -> int | None:
