@@ -16,7 +16,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,6 @@ from sqlalchemy.engine import make_url
 
 from banshi import app, plugins
 from banshi.cases.book import House, load_book
-from banshi.cli.declarations import describe
 from banshi.contracts import Actor
 from banshi.db import Connection, Database
 from banshi.db.embedded import EmbeddedServer
@@ -232,16 +231,19 @@ def statements(database: Database) -> Iterator[list[str]]:
 
 async def _template(server_url: str, registry: Registry, file: Path) -> str:
     """Return the name of a template that fits the code; the first process that needs it makes it."""
-    digest = hashlib.sha256(msgspec.json.encode(describe(registry)) + file.read_bytes() + Path(__file__).read_bytes())
     owners = [Owner("kernel", "banshi"), *(Owner(p.name, p.package) for p in registry.plugins)]
+    digest = hashlib.sha256(file.read_bytes())
     for owner in owners:
-        for version in sorted(owner.versions.glob("*.py")) if owner.versions.is_dir() else ():
-            digest.update(version.read_bytes())
+        for source in sorted(owner.versions.parent.parent.rglob("*.py")):
+            digest.update(source.read_bytes())
     name = f"banshi_template_{digest.hexdigest()[:16]}"
     with psycopg.connect(libpq_url(server_url), autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(%s)", (LOCK,))
         known = connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone()
         if known is None:
+            for old in connection.execute("select datname from pg_database where starts_with(datname, 'banshi_template_')").fetchall():
+                with suppress(psycopg.errors.ObjectInUse):
+                    connection.execute(SQL("drop database {}").format(Identifier(old[0])))
             making = name + "_making"
             connection.execute(SQL("drop database if exists {}").format(Identifier(making)))
             connection.execute(SQL("create database {}").format(Identifier(making)))

@@ -17,7 +17,7 @@ from banshi.cases.tables import case
 from banshi.contracts import Actor
 from banshi.db import Database
 from banshi.identity import access
-from banshi.identity.tables import api_token
+from banshi.identity.tables import account, api_token
 from banshi.testing import MOMENT, Town
 from samples import request
 
@@ -232,6 +232,18 @@ async def test_a_revoked_token_and_one_that_is_over_are_no_tokens(client: Client
         await db.execute(update(api_token).where(api_token.c.title == "over").values(expires=MOMENT))
     for headers in (revoked, over):
         problem(await client.get(CASES, headers=headers), 401)
+
+
+async def test_the_token_of_somebody_disabled_is_no_token(client: Client, database: Database, town: Town) -> None:
+    headers, whose = {"authorization": "Bearer token-10002"}, update(account).where(account.c.person_id == town.staff["10002"].person_id)
+    assert (await client.get(CASES, headers=headers)).status_code == 200
+    try:
+        async with database.transaction() as db:
+            await db.execute(whose.values(disabled=True))
+        problem(await client.get(CASES, headers=headers), 401)
+    finally:
+        async with database.transaction() as db:
+            await db.execute(whose.values(disabled=False))
 
 
 async def test_scopes_only_ever_take_away(client: Client, made: Any) -> None:

@@ -105,11 +105,13 @@ async def test_a_person_who_was_added_signs_in_and_a_token_that_was_made_opens_c
 
 async def test_what_cannot_be_added_is_said_in_a_sentence(banshi: Any, city: Database) -> None:
     hua = ("user", "add", "hua", "--name", "花", "--password")
-    short, unknown, nobody = await asyncio.gather(
+    short, unknown, nobody, scope = await asyncio.gather(
         banshi(*hua, "short"),
         banshi(*hua, "long enough", "--department", "lighting", "--number", "1", "--role", "tickets.king"),
         banshi("token", "add", "kiosk", "--number", "99999", "--scope", "tickets.read"),
+        banshi("token", "add", "kiosk", "--number", "10001", "--scope", "tickets.dance"),
     )
+    assert (scope.status, "no permission tickets.dance" in scope.err, "tickets.read" in scope.err) == (1, True, True)
     assert short == (1, "", "banshi: A password needs 8 characters or more\n")
     assert (unknown.status, "'tickets.king'" in unknown.err) == (1, True)
     assert (nobody.status, "no post with the staff number 99999" in nobody.err) == (1, True)
@@ -278,6 +280,13 @@ async def test_the_plugins_are_listed_with_their_health(banshi: Any) -> None:
     (tickets,) = [p for p in json.loads(facts.out) if p["name"] == "tickets"]
     assert tickets["health"] == "ok"
     assert "tickets.request" in [t["name"] for t in tickets["declares"]["case_types"]]
+
+
+def test_a_misspelt_setting_is_told_whatever_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BANSHI_DATABSE_URL", "postgresql://elsewhere/banshi")
+    said = CliRunner().invoke(cli.banshi, ["plugins"])
+    assert said.exit_code == 1
+    assert "BANSHI_DATABSE_URL" in str(said.exception) + said.output
 
 
 WRONG_USE = (

@@ -82,6 +82,13 @@ async def test_without_a_database_a_form_is_answered_with_503_too(alone: Client)
         assert "We cannot answer at this moment" in answer.text
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
+async def test_without_a_database_an_unused_method_is_no_500(alone: Client, method: str) -> None:
+    answer = await alone.request(method, "/d/east/services/tickets/request", headers={"accept-language": "en"})
+    assert answer.status_code in {204, 403, 405}
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
 async def test_without_a_database_a_program_is_told_when_to_come_back(alone: Client) -> None:
     headers = {"authorization": "Bearer token-10001", "accept-language": "en"}
     filing = {"type": "tickets.request", "district": "east", "data": request()}

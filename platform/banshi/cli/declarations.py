@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from banshi import plugins
+from banshi import plugins, settings
 from banshi.cli.common import echo_json, json_option
 from banshi.plugins import Registry
 from banshi.texts import labels
@@ -18,6 +18,7 @@ from banshi.texts import labels
 @click.option("--check", is_flag=True, help="Stop at the first broken plugin with status 1.")
 def plugins_command(as_json: bool, check: bool) -> None:
     """List the plugins: name, version, health, and what each declares."""
+    settings.from_environment()  # a misspelt setting is told here too
     registry = plugins.load(strict=check)
     facts = describe(registry)
     if as_json:

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from banshi import clock
 from banshi.cli.common import Workplace, data_option, run, settings_of
+from banshi.contracts import ADMINISTER, OPERATE
 from banshi.errors import BanshiError
 from banshi.identity import access, organisation, people
 from banshi.identity.tables import api_token, post
@@ -100,6 +101,10 @@ def add_token(data: Path | None, title: str, staff_number: str, scopes: tuple[st
             post_id = (await db.execute(select(post.c.id).where(post.c.staff_number == staff_number))).scalar_one_or_none()
             if post_id is None:
                 msg = f"There is no post with the staff number {staff_number}"
+                raise BanshiError(msg)
+            known = sorted({p.name for role in place.registry.roles for p in role.permissions} | {p.name for p in (ADMINISTER, OPERATE)})
+            if unknown := sorted(set(scopes) - set(known)):
+                msg = f"There is no permission {', '.join(unknown)}. There are: {', '.join(known)}"
                 raise BanshiError(msg)
             return await access.add_token(db, post_id, title, scopes, clock.now())
 

@@ -90,13 +90,15 @@ select r.value as revision, t.id as token_id, p.person_id, t.scopes,
        p.id as post_id, p.department_id, p.staff_number, p.roles
 from kernel.api_token t
 join kernel.post p on p.id = t.post_id and (p.ended is null or p.ended > :at)
+left join kernel.account a on a.person_id = p.person_id
 cross join (select coalesce((select value from kernel.revision where name = 'directory'), 0) as value) as r
 where t.digest = :digest and t.revoked is null and (t.expires is null or t.expires > :at)
+      and a.disabled is not true
 """)
 
 
 async def bearer(db: Connection, token: str, at: datetime) -> Bearer | None:
-    """Return who holds an API token, None where it is unknown, revoked or expired. One query."""
+    """Return who holds an API token, None where it is unknown, revoked or expired, or its person disabled. One query."""
     row = (await db.execute(_BEARER, {"digest": token_digest(token), "at": at})).one_or_none()
     if row is None:
         return None

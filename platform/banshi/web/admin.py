@@ -20,13 +20,14 @@ _ = texts.translator("banshi")
 
 
 class Switch(msgspec.Struct, frozen=True, kw_only=True):
-    """A plugin's switch in a district: what it says, what follows from it, and the form that changes it."""
+    """A plugin's switch in a district: what it says, what follows from it, the form that changes it, and one that leaves it to the district above."""
 
     district: str
     code: str
     on: bool
     inherited: bool
     form: pages.Form
+    inherit: pages.Form | None = None
 
 
 class PluginPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,14 +145,20 @@ def _page(visit: Visit, actor: Actor) -> AdminPage:
 def _switch(visit: Visit, district: District, plugin: str) -> Switch:
     tree = visit.house.directory.tree
     on, own = tree.has_on(district.id, plugin), tree.switch(district.id, plugin)
-    form = pages.Form(
-        action="/admin/switch",
-        fields=(),
-        button=visit.say(_("Turn off")) if on else visit.say(_("Turn on")),
-        hidden=(("district", district.code), ("plugin", plugin), ("to", "off" if on else "on")),
+
+    def form(to: str, button: texts.Text) -> pages.Form:
+        hidden = (("district", district.code), ("plugin", plugin), ("to", to))
+        return pages.Form(action="/admin/switch", fields=(), button=visit.say(button), hidden=hidden)
+
+    below = district.parent_id is not None
+    return Switch(
+        district=district.say(visit.language),
+        code=district.code,
+        on=on,
+        inherited=own is None and below,
+        form=form("off", _("Turn off")) if on else form("on", _("Turn on")),
+        inherit=form("inherit", _("As the district above")) if below and own is not None else None,
     )
-    inherited = own is None and district.parent_id is not None
-    return Switch(district=district.say(visit.language), code=district.code, on=on, inherited=inherited, form=form)
 
 
 HANDLERS = [show, switch]

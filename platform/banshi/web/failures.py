@@ -33,7 +33,7 @@ from banshi.identity.access import Visitor
 from banshi.identity.directory import Directory
 from banshi.web import forms, pages, templating
 from banshi.web.security import csrf
-from banshi.web.site import DISTRICT_COOKIE, ChoosePost, Site, chrome, csrf_token, html_response, language_of, make_cookie
+from banshi.web.site import DISTRICT_COOKIE, ChoosePost, Site, chrome, csrf_token, html_response, is_off, language_of, make_cookie
 
 _ = texts.translator("banshi")
 log = logging.getLogger("banshi.failure")
@@ -168,27 +168,15 @@ def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]
         return csrf_failed(request, error)
     if error.status_code >= 500:
         return unexpected(request, error)
-    if error.status_code == 405 and _is_off(request):
-        error = NotFoundException()
+    seen = request.app.state.site.seen
+    if error.status_code == 405 and seen is not None and is_off(seen.tree, request.url.path):
+        error = NotFoundException()  # what is off is not there, by whatever method it is asked for
     language = language_of(request)
     lead = LEADS.get(error.status_code, LEADS[400])
     if wants_json(request):
         said = str(error.detail) if error.status_code in {400, 415} else texts.say(lead, language)
         return problem(request, error.status_code, said, problems=_of_framework(error), headers=dict(error.headers or {}))
     return page(request, error.status_code, texts.say(lead, language), dict(error.headers or {}))
-
-
-def _is_off(request: Request[Any, Any, Any]) -> bool:
-    """Return whether an address lies in a plugin that the district has off: what is off is not there, by whatever method it is asked for.
-
-    By the directory as this process last saw it: the wrong method is refused before anything is read.
-    """
-    site: Site = request.app.state.site
-    parts = request.url.path.split("/")
-    if site.seen is None or len(parts) < 4 or parts[1] != "d":
-        return False
-    district, plugin = site.seen.tree.find(parts[2]), parts[4] if parts[3] == "services" and len(parts) > 4 else parts[3]
-    return district is None or not site.seen.tree.has_on(district.id, plugin)
 
 
 def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -15,9 +15,11 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from banshi import texts
+from banshi.db import is_gone
+from banshi.errors import DatabaseUnavailable
 from banshi.identity import access
 from banshi.settings import Settings
-from banshi.web.site import LANGUAGE_COOKIE, LARGE_COOKIE, Site, make_cookie
+from banshi.web.site import LANGUAGE_COOKIE, LARGE_COOKIE, Site, is_off, make_cookie
 
 log = logging.getLogger("banshi.request")
 
@@ -105,16 +107,18 @@ class Frame:
             )
 
     async def _is_off(self, path: str) -> bool:
-        """Return whether an address lies in a plugin that the district has off."""
-        parts = path.split("/")
-        if len(parts) < 4 or parts[1] != "d":
+        """Return whether an address lies in a plugin that the district has off; while the database is away, as this process last saw it."""
+        if not path.startswith("/d/"):
             return False
-        plugin = parts[4] if parts[3] == "services" and len(parts) > 4 else parts[3]
-        async with self.site.database.transaction() as db:
-            visitor = await access.who(db, "", self.site.now())
-            tree = (await self.site.house(db, visitor.revision)).directory.tree
-        district = tree.find(parts[2])
-        return district is None or not tree.has_on(district.id, plugin)
+        directory = self.site.seen
+        try:
+            async with self.site.database.transaction() as db:
+                visitor = await access.who(db, "", self.site.now())
+                directory = (await self.site.house(db, visitor.revision)).directory
+        except Exception as error:
+            if not (isinstance(error, DatabaseUnavailable) or is_gone(error)):
+                raise
+        return directory is not None and is_off(directory.tree, path)
 
 
 def _choices(scope: Any, settings: Settings) -> list[str]:

@@ -17,7 +17,7 @@ from banshi import texts
 from banshi.cases.book import House, TypeBook, load_book
 from banshi.contracts import Actor
 from banshi.db import Connection, Database
-from banshi.districts import District
+from banshi.districts import District, Tree
 from banshi.errors import Forbidden, NotFound, NotSignedIn
 from banshi.identity import access
 from banshi.identity.access import Visitor
@@ -164,6 +164,15 @@ def html_response(html: str, *, status: int = 200, cookies: list[Cookie] | None 
     """Return a page; pages are never kept by anyone on the way."""
     headers = {"Cache-Control": "no-store"}
     return Response(html, status_code=status, media_type="text/html", headers=headers, cookies=cookies or [])
+
+
+def is_off(tree: Tree, path: str) -> bool:
+    """Return whether an address lies in a district that is not there, or in a plugin that it has off."""
+    parts = path.split("/")
+    if len(parts) < 4 or parts[1] != "d":
+        return False
+    district, plugin = tree.find(parts[2]), parts[4] if parts[3] == "services" and len(parts) > 4 else parts[3]
+    return district is None or not tree.has_on(district.id, plugin)
 
 
 def language_of(request: Request[Any, Any, Any]) -> texts.Language:
