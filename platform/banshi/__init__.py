@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from banshi.cases.tables import case as case_table  # noqa: F401 -- the door's name differs from the room's
     from banshi.contracts import APPLICANT as APPLICANT
+    from banshi.contracts import CONFIDENTIAL as CONFIDENTIAL
     from banshi.contracts import NOBODY as NOBODY
     from banshi.contracts import OFFICE as OFFICE
     from banshi.contracts import OUTSIDE as OUTSIDE
@@ -20,16 +21,21 @@ if TYPE_CHECKING:
     from banshi.contracts import Ask as Ask
     from banshi.contracts import CaseType as CaseType
     from banshi.contracts import Changes as Changes
+    from banshi.contracts import City as City
+    from banshi.contracts import Context as Context
     from banshi.contracts import Demo as Demo
     from banshi.contracts import DemoCase as DemoCase
+    from banshi.contracts import Department as Department
     from banshi.contracts import Job as Job
     from banshi.contracts import JobContext as JobContext
+    from banshi.contracts import Marks as Marks
     from banshi.contracts import Nothing as Nothing
     from banshi.contracts import Option as Option
     from banshi.contracts import Outcome as Outcome
     from banshi.contracts import Page as Page
     from banshi.contracts import Permission as Permission
     from banshi.contracts import Personal as Personal
+    from banshi.contracts import Queue as Queue
     from banshi.contracts import Role as Role
     from banshi.contracts import Routes as Routes
     from banshi.contracts import Service as Service
@@ -51,8 +57,9 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "contracts": (
-        "APPLICANT NOBODY OFFICE OUTSIDE Action Actor Ask CaseType Changes Demo DemoCase Job JobContext Nothing Option Outcome "
-        "Page Permission Personal Role Routes Service Snapshot State Step Upgrade PERSONAL"
+        "APPLICANT CONFIDENTIAL NOBODY OFFICE OUTSIDE PERSONAL Action Actor Ask CaseType Changes City Context Demo "
+        "DemoCase Department Job JobContext Marks Nothing Option Outcome Page Permission Personal Queue Role Routes "
+        "Service Snapshot State Step Upgrade"
     ),
     "db": "owner_metadata",
     "errors": "Forbidden Invalid NotAllowedNow NotFound Refused",

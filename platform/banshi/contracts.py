@@ -30,6 +30,13 @@ NOBODY: WaitsFor = "nobody"
 
 Capacity = Literal["resident", "staff", "system"]
 Reach = Literal["department", "district"]
+Line = Literal["trade", "area"]
+Seat = Literal["any", "charge", "help", "intake"]
+"""Whose part an action of staff is: anybody's who sees the case and has the right · the department in charge's (or the officer in charge's) ·
+a helping department's · the intake desk's."""
+
+Confidentiality = Literal["", "discreet", "hidden"]
+"""Nothing special · the person's name is not to be told to the other side · the person is hidden from whoever handles the case."""
 
 
 class Declared(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,26 +58,28 @@ class Personal(msgspec.Struct, frozen=True):
 
 
 class Option(msgspec.Struct, frozen=True):
-    """One choice: the stored value, its label, and a hint below it."""
+    """One choice: the stored value, its label, a hint below it, and what somebody who chooses it must read before going on."""
 
     value: str
     label: Text | str
     hint: Text | str = ""
+    warning: Text | str = ""
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """How a field is asked of a person; stands in ``Annotated`` beside the constraints of ``msgspec.Meta``.
 
-    ``rows`` > 1 makes a text area. ``options`` makes radios (up to ten) or a select; ``areas`` offers the areas of the
-    district in which the form is filed. ``autocomplete`` is the HTML token. ``role`` names what the field means to the kernel,
-    which copies it to the case: ``title`` (a line), ``category``, ``area``; any other field stays in ``data`` alone.
+    ``rows`` > 1 makes a text area. ``options`` makes radios (up to ten) or a select. ``picks`` offers what the directory has: an ``area`` of
+    the district in which the form is filed, a ``department`` (its code), an ``officer`` of one's own department (the staff number).
+    ``autocomplete`` is the HTML token. ``role`` names what the field means to the kernel, which copies it to the case: ``title`` (a line),
+    ``category``, ``area``; any other field stays in ``data`` alone.
     """
 
     label: Text | str
     hint: Text | str = ""
     rows: int = 1
     options: tuple[Option, ...] = ()
-    areas: bool = False
+    picks: Literal["", "area", "department", "officer"] = ""
     autocomplete: str = ""
     role: Literal["", "title", "category", "area"] = ""
 
@@ -122,12 +131,25 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     closed: datetime | None
     changed: datetime
     revision: int
+    confidentiality: Confidentiality
+    helpers: tuple[int, ...]
+    recused: tuple[int, ...]
     data: Mapping[str, Any]
+    facts: Any
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """What an effect wants written; the kernel writes it. ``UNSET`` leaves a value as it is."""
+    """What an effect wants written; the kernel writes it. ``UNSET`` leaves a value as it is.
 
+    ``state`` must be one of the action's ``also_to``. ``facts`` is the type's facts struct. ``helpers`` are the departments that help (ids),
+    ``recused`` the people who are kept from the case (ids). ``told`` joins the event's body, beside the form's answers.
+    """
+
+    state: str | msgspec.UnsetType = msgspec.UNSET
+    facts: msgspec.Struct | msgspec.UnsetType = msgspec.UNSET
+    helpers: tuple[int, ...] | msgspec.UnsetType = msgspec.UNSET
+    recused: tuple[int, ...] | msgspec.UnsetType = msgspec.UNSET
+    told: Mapping[str, Any] | msgspec.UnsetType = msgspec.UNSET
     data: Mapping[str, Any] | msgspec.UnsetType = msgspec.UNSET
     title: str | msgspec.UnsetType = msgspec.UNSET
     department_id: int | msgspec.UnsetType | None = msgspec.UNSET
@@ -174,18 +196,95 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 Actor.SYSTEM = Actor(capacity="system")
 
 
+class Department(msgspec.Struct, frozen=True, kw_only=True):
+    """A department as people meet it, with its two superiors: by trade (the same work, one level up) and by area."""
+
+    id: int
+    code: str
+    district_id: int
+    title: Mapping[str, str]
+    part: str
+    superior_by_trade_id: int | None
+    superior_by_area_id: int | None
+    telephone: str
+    address: Mapping[str, str]
+    reviews: bool = False
+    dissolved: bool = False
+
+    def say(self, language: str) -> str:
+        """Return the title in ``language``, in any other where that one lacks."""
+        return self.title.get(language) or next(iter(self.title.values()), self.code)
+
+    def say_address(self, language: str) -> str:
+        """Return the address in ``language``."""
+        return self.address.get(language) or next(iter(self.address.values()), "")
+
+
+class Officer(msgspec.Struct, frozen=True, kw_only=True):
+    """A post as colleagues find it: by its number, never by name."""
+
+    id: int
+    person_id: int
+    department_id: int
+    staff_number: str
+
+
+class City(Protocol):
+    """The directory as guards and effects see it: departments with their superiors, officers by number. No query."""
+
+    def department(self, department_id: int) -> Department:
+        """Return the department of that id."""
+        ...
+
+    def find(self, code: str) -> Department | None:
+        """Return the department of that code, or None."""
+        ...
+
+    def superior(self, department_id: int, line: Line) -> Department | None:
+        """Return the next department up that line, or None at its top."""
+        ...
+
+    def part(self, part: Literal["intake", "oversight"], district_id: int) -> Department | None:
+        """Return the intake desk or oversight body for a district: its own, else the nearest one above."""
+        ...
+
+    def officer(self, staff_number: str) -> Officer | None:
+        """Return the post of that staff number, or None."""
+        ...
+
+    def offers(self, department_id: int, plugin: str) -> bool:
+        """Return whether the district of a department, or one below it, has a plugin on."""
+        ...
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """Who acts, when (aware UTC), and in which city: what a guard or an effect has besides the case and the form."""
+
+    actor: Actor
+    at: datetime
+    city: City
+
+
 class Guard(Protocol):
     """Refuses an action by raising ``banshi.errors.Refused``; anything it returns is ignored."""
 
-    def __call__(self, case: Snapshot, form: Any, actor: Actor) -> None:
+    def __call__(self, case: Snapshot, form: Any, context: Context) -> None:
         """Refuse, or let it happen."""
 
 
 class Effect(Protocol):
     """Returns what an action changes beyond the state."""
 
-    def __call__(self, case: Snapshot, form: Any, actor: Actor) -> Changes:
+    def __call__(self, case: Snapshot, form: Any, context: Context) -> Changes:
         """Return what changes."""
+        ...
+
+
+class Offer(Protocol):
+    """Says whether an action is there at all on a case as it stands: no button where it says no, and a refusal for who sends it anyway."""
+
+    def __call__(self, case: Snapshot, context: Context) -> bool:
+        """Return whether the action is there."""
         ...
 
 
@@ -200,7 +299,9 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     staff must hold; ``by`` says which capacities may take it (a resident only on a case of their own). ``told`` is the headline of
     the event as people read it ("The department asked for more"). ``outcome`` is set when the action closes; a form field named
     ``outcome`` overrides it. ``takes``: whoever acts becomes the officer in charge. ``commutes``: it is right whatever happened since
-    the page was read (a resident adds something). ``leading`` marks what usually comes next.
+    the page was read (a resident adds something). ``leading`` marks what usually comes next. ``seat`` says whose part it is among staff.
+    ``also_to`` are the states that the effect may choose instead of ``to``. ``offered`` hides it where it makes no sense. ``bulk`` lets it be
+    done to many cases at once from a list.
     """
 
     name: str
@@ -216,6 +317,10 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     takes: bool = False
     commutes: bool = False
     leading: bool = False
+    seat: Seat = "any"
+    also_to: tuple[str, ...] = ()
+    bulk: bool = False
+    offered: Offer | None = None
     guard: Guard | None = None
     effect: Effect | None = None
 
@@ -228,12 +333,21 @@ class Upgrade(msgspec.Struct, frozen=True, kw_only=True):
     data: Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
+class Marks(msgspec.Struct, frozen=True, kw_only=True):
+    """What a filled form means for the record: how its person is protected, how urgent it is (0: not), which officer gets it (staff number)."""
+
+    confidentiality: Confidentiality = ""
+    priority: int = 0
+    officer: str = ""
+
+
 class CaseType(Declared, frozen=True, kw_only=True):
     """A kind of case: its form, its states, what can be done in each, and how it may end.
 
     ``form`` is the portal's form, the API's schema and the stored data at once. The first of ``states`` is where a case
     starts. A published version never changes: give a changed lifecycle or form the next ``version``.
-    ``opened`` is the headline of the first event.
+    ``opened`` is the headline of the first event. ``facts`` is a struct of what the type keeps about a case beyond what was filed, every field
+    with a default; effects read and return it. ``marks`` says of a filled form what the kernel has to keep beside it.
     """
 
     name: str
@@ -246,6 +360,8 @@ class CaseType(Declared, frozen=True, kw_only=True):
     opened: Text
     version: int = 1
     upgrades: tuple[Upgrade, ...] = ()
+    facts: type[msgspec.Struct] = Nothing
+    marks: Callable[[Any], Marks] | None = None
 
     @property
     def key(self) -> str:
@@ -271,12 +387,16 @@ class CaseType(Declared, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """One question group: a page of the portal's form with some of the fields of the case type's form."""
+    """One question group: a page of the portal's form with some of the fields of the case type's form.
+
+    ``when`` maps a field of an earlier page to the answers with which this page is asked at all.
+    """
 
     name: str
     title: Text
     fields: tuple[str, ...]
     lead: Text | str = ""
+    when: Mapping[str, tuple[str, ...]] = {}
 
 
 class Service(Declared, frozen=True, kw_only=True):
@@ -303,8 +423,24 @@ class Permission(msgspec.Struct, frozen=True):
 
 
 PERSONAL = Permission("kernel.personal", _("Read personal data unmasked; every reading is logged"))
+CONFIDENTIAL = Permission("kernel.confidential", _("See who stands behind a case whose person is hidden"))
 ADMINISTER = Permission("kernel.administer", _("Turn plugins on and off for districts, and read every register"))
 OPERATE = Permission("kernel.operate", _("Read the state of the platform: plugins, jobs, health"))
+
+
+class Queue(Declared, frozen=True, kw_only=True):
+    """A list of work that staff with ``needs`` find in the desk's menu: the open cases of ``case_type`` in these ``states``.
+
+    ``group`` is the heading under which it stands; queues of one group share a page of their own.
+    """
+
+    name: str
+    title: Text
+    group: Text
+    case_type: str
+    states: tuple[str, ...]
+    needs: str
+    lead: Text | str = ""
 
 
 class Role(Declared, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pluggy
 
-from banshi.contracts import CaseType, Demo, Job, Role, Routes, Service
+from banshi.contracts import CaseType, Demo, Job, Queue, Role, Routes, Service
 
 GROUP = "banshi"
 """The entry-point group, and pluggy's project name."""
@@ -34,6 +34,11 @@ def banshi_roles() -> list[Role]:  # type: ignore[empty-body]
 @hookspec
 def banshi_routes() -> list[Routes]:  # type: ignore[empty-body]
     """Called at start for the plugin's own pages; returns a list of ``Routes``, which the kernel mounts and guards."""
+
+
+@hookspec
+def banshi_queues() -> list[Queue]:  # type: ignore[empty-body]
+    """Called at start for lists of work that the desk's menu offers to those who may do it; returns a list of ``Queue``."""
 
 
 @hookspec

@@ -10,7 +10,7 @@ import importlib.util
 import inspect
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module, metadata
 from itertools import pairwise
@@ -22,7 +22,7 @@ import pluggy
 from packaging.requirements import Requirement
 
 from banshi import hookspecs
-from banshi.contracts import CaseType, Declared, Demo, Job, Role, Routes, Service
+from banshi.contracts import CaseType, Declared, Demo, Job, Queue, Role, Routes, Service
 from banshi.errors import PluginError
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     services: tuple[Service, ...] = ()
     roles: tuple[Role, ...] = ()
     routes: tuple[Routes, ...] = ()
+    queues: tuple[Queue, ...] = ()
     jobs: tuple[Job, ...] = ()
     demo: tuple[Demo, ...] = ()
 
@@ -125,6 +126,7 @@ _HOOKS: Mapping[str, str] = {
     "banshi_services": "services",
     "banshi_roles": "roles",
     "banshi_routes": "routes",
+    "banshi_queues": "queues",
     "banshi_jobs": "jobs",
     "banshi_demo": "demo",
 }
@@ -133,6 +135,7 @@ _KINDS: Mapping[str, type[Declared]] = {
     "services": Service,
     "roles": Role,
     "routes": Routes,
+    "queues": Queue,
     "jobs": Job,
     "demo": Demo,
 }
@@ -317,6 +320,20 @@ def _check_declared(declared: Mapping[str, tuple[Declared, ...]]) -> None:
     for service in declared["services"]:
         if isinstance(service, Service):
             _check_service(service, case_types)
+    for queue in declared["queues"]:
+        if isinstance(queue, Queue):
+            _check_queue(queue, case_types, permissions)
+
+
+def _check_queue(queue: Queue, case_types: Mapping[str, CaseType], permissions: Collection[str]) -> None:
+    case_type = case_types.get(queue.case_type)
+    states = {s.name for s in case_type.states} if case_type else set()
+    if case_type is None or not queue.states or not states.issuperset(queue.states):
+        msg = f"queue {queue.name!r} lists states {', '.join(queue.states)} of {queue.case_type!r}, which the plugin does not declare"
+        raise PluginError(msg)
+    if queue.needs not in permissions:
+        msg = f"queue {queue.name!r} needs {queue.needs!r}, which no role of the plugin holds"
+        raise PluginError(msg)
 
 
 def check_lifecycle(case_type: CaseType) -> None:
@@ -341,18 +358,23 @@ def _first_fault(case_type: CaseType, states: Mapping[str, Any]) -> str:
         if steps and state.step not in steps:
             return f"state {state.name!r} stands at step {state.step!r}, which is not declared"
     for action in case_type.actions:
-        for end in (*action.sources, *([action.to] if action.to else [])):
+        for end in (*action.sources, *action.also_to, *([action.to] if action.to else [])):
             if end not in states:
                 return f"action {action.name!r} names the state {end!r}, which is not declared"
         if not action.sources:
             return f"action {action.name!r} starts from no state"
-        closes = action.to is not None and states[action.to].final
+        ends = [states[end] for end in (*action.also_to, action.to) if end is not None]
+        closes = any(s.final for s in ends) and not all(states[s].final for s in action.sources)
         asks_outcome = "outcome" in {f.name for f in msgspec.structs.fields(action.form)}
         if closes and action.outcome is None and not asks_outcome:
             return f"action {action.name!r} closes without an outcome: set outcome, or ask for it in the form"
         if action.outcome is not None and action.outcome not in outcomes:
             return f"action {action.name!r} has the outcome {action.outcome!r}, which is not declared"
     reached = _reached(case_type)
+    try:
+        case_type.facts()
+    except TypeError:
+        return f"the facts struct {case_type.facts.__name__} has a field without a default: a new case has no facts yet"
     if lost := [s for s in states if s not in reached]:
         return f"no action leads to {', '.join(lost)}"
     return ""
@@ -362,7 +384,8 @@ def _reached(case_type: CaseType) -> set[str]:
     reached = {case_type.states[0].name}
     grown = True
     while grown:
-        more = {a.to for a in case_type.actions if a.to and any(s in reached for s in a.sources)} - reached
+        ways = [a for a in case_type.actions if any(s in reached for s in a.sources)]
+        more = {end for a in ways for end in (a.to, *a.also_to) if end} - reached
         reached |= more
         grown = bool(more)
     return reached

@@ -21,11 +21,11 @@ from banshi.cases.book import House
 from banshi.cases.numbers import show
 from banshi.cases.tables import case, case_event, idempotency
 from banshi.cases.visibility import predicate
-from banshi.contracts import Action, Actor, CaseType, Changes, Snapshot
+from banshi.contracts import Action, Actor, CaseType, Changes, Context, Seat, Snapshot
 from banshi.db import Connection
-from banshi.errors import Changed, Forbidden, KeyReused, NotAllowedNow, NotFound, Refused
+from banshi.errors import Changed, Forbidden, KeyReused, NotAllowedNow, NotFound, PluginError, Refused
 from banshi.privacy import seal_fields
-from banshi.texts import translator
+from banshi.texts import Text, translator
 
 _ = translator("banshi")
 
@@ -84,12 +84,22 @@ async def act_many(db: Connection, house: House, actor: Actor, acts: Sequence[Ac
     return [result[a.number] for a in acts]
 
 
-def allowed(house: House, actor: Actor, case_row: Any) -> list[Action]:
+def allowed(house: House, actor: Actor, case_row: Any, at: datetime) -> list[Action]:
     """Return the actions that ``actor`` may take on a case as it stands, in the order the type declares them."""
     declared = house.declared(case_row.type_id)
     if declared is None or _own(actor, case_row) or not house.directory.tree.has_on(case_row.district_id, declared.owner):
         return []
-    return [a for a in declared.actions if case_row.state in a.sources and _carries(actor, a)]
+    found = [a for a in declared.actions if case_row.state in a.sources and _carries(actor, a) and _seated(house, actor, a, case_row)]
+    if not any(a.offered for a in found):
+        return found
+    case_, context = snapshot(declared, case_row), Context(actor=actor, at=at, city=house.directory)
+    return [a for a in found if a.offered is None or a.offered(case_, context)]
+
+
+def snapshot(declared: CaseType, row: Any) -> Snapshot:
+    """Return a case as guards and effects see it."""
+    fields = {f: getattr(row, f) for f in Snapshot.__struct_fields__ if f != "facts"}
+    return Snapshot(**fields | {"facts": msgspec.convert(row.facts, declared.facts), "helpers": tuple(row.helpers), "recused": tuple(row.recused)})
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +152,8 @@ def _prepare(house: House, actor: Actor, act: Act, row: Any, at: datetime) -> Pr
         raise Forbidden(_("Your post does not carry the right to do this."))
     if _own(actor, row):
         raise Forbidden(_("You cannot work on your own case. A colleague must do it."))
+    if not _seated(house, actor, action, row):
+        raise Forbidden(SEATS[action.seat], action=action.title, number=show(row.number))
     if act.revision is not None and act.revision != row.revision and not action.commutes:
         raise Changed(_("Somebody acted on case {number} since you opened it."), number=show(row.number))
     if row.state not in action.sources:
@@ -152,10 +164,12 @@ def _prepare(house: House, actor: Actor, act: Act, row: Any, at: datetime) -> Pr
             state=declared.state(row.state).title,
         )
     form = act.form if act.form is not None else action.form()
-    snapshot = msgspec.convert({f: getattr(row, f) for f in Snapshot.__struct_fields__}, Snapshot)
+    case_, context = snapshot(declared, row), Context(actor=actor, at=at, city=house.directory)
+    if action.offered is not None and not action.offered(case_, context):
+        raise NotAllowedNow(_("“{action}” is not possible on case {number} as it stands."), action=action.title, number=show(row.number))
     if action.guard is not None:
-        action.guard(snapshot, form, actor)
-    changes = action.effect(snapshot, form, actor) if action.effect is not None else Changes()
+        action.guard(case_, form, context)
+    changes = action.effect(case_, form, context) if action.effect is not None else Changes()
     return _prepared(house, actor, act, action, declared, row, form, changes, at)
 
 
@@ -172,6 +186,11 @@ def _prepared(
 ) -> Prepared:
     """Return the case's new row and the event that tells of it."""
     state = action.to or row.state
+    if changes.state is not msgspec.UNSET:
+        if changes.state not in action.also_to:
+            msg = f"{declared.key}.{action.name} leads to {changes.state!r}, which its also_to does not name"
+            raise PluginError(msg)
+        state = changes.state
     told: dict[str, Any] = seal_fields(action.form, msgspec.to_builtins(form), house.keyring)
     was_final, final = declared.state(row.state).final, declared.state(state).final
     outcome = row.outcome if final else None
@@ -195,10 +214,15 @@ def _prepared(
         "department_id": _or(changes.department_id, row.department_id),
         "assignee_id": _or(changes.assignee_id, assignee),
         "priority": _or(changes.priority, row.priority),
+        "facts": row.facts if changes.facts is msgspec.UNSET else msgspec.to_builtins(changes.facts),
+        "helpers": list(_or(changes.helpers, row.helpers)),
+        "recused": list(_or(changes.recused, row.recused)),
         "data": row.data if changes.data is msgspec.UNSET else seal_fields(declared.form, dict(changes.data), house.keyring),
     }
-    moved = {k: row_now[k] for k in ("department_id", "assignee_id", "priority", "outcome") if row_now[k] != getattr(row, k)}
+    moved = {k: row_now[k] for k in ("department_id", "assignee_id", "priority", "outcome", "helpers") if row_now[k] != getattr(row, k)}
     body = {"form": told} | ({"changed": moved} if moved else {})
+    if changes.told is not msgspec.UNSET:
+        body["told"] = dict(changes.told)
     event, digest = chain.append(
         house.keyring,
         row.digest,
@@ -267,6 +291,25 @@ def _carries(actor: Actor, action: Action) -> bool:
     return actor.capacity != "staff" or actor.may(action.needs)
 
 
+SEATS: dict[Seat, Text] = {
+    "any": _("Your post does not carry the right to do this."),
+    "charge": _("“{action}” is up to the department in charge of case {number}."),
+    "help": _("“{action}” is up to the departments that help with case {number}."),
+    "intake": _("“{action}” is up to the intake desk."),
+}
+
+
+def _seated(house: House, actor: Actor, action: Action, row: Any) -> bool:
+    """Return whether the action is this actor's part: several departments, one lead, one answer."""
+    if actor.capacity != "staff" or action.seat == "any":
+        return True
+    if action.seat == "charge":
+        return actor.department_id == row.department_id or (actor.post_id is not None and actor.post_id == row.assignee_id)
+    if action.seat == "help":
+        return actor.department_id in row.helpers
+    return actor.department_id is not None and house.directory.department(actor.department_id).part == "intake"
+
+
 def _own(actor: Actor, row: Any) -> bool:
     return actor.capacity == "staff" and actor.person_id is not None and row.applicant_id == actor.person_id
 
@@ -286,7 +329,7 @@ coming as (
     select r.* from said, jsonb_to_recordset(said.j -> 'cases') as r(
         id bigint, type_id integer, actor text, key text, fingerprint text, number text, at timestamptz, revision integer, sequence integer,
         state text, outcome text, closed timestamptz, title text, department_id bigint, assignee_id bigint, priority smallint,
-        data jsonb, digest text)
+        data jsonb, facts jsonb, helpers bigint[], recused bigint[], digest text)
 ),
 known as (
     insert into kernel.idempotency (actor, key, fingerprint, number, created)
@@ -297,6 +340,7 @@ known as (
 changed as (
     update kernel."case" c set type_id = n.type_id, state = n.state, outcome = n.outcome, closed = n.closed, title = n.title,
         department_id = n.department_id, assignee_id = n.assignee_id, priority = n.priority, data = n.data,
+        facts = n.facts, helpers = n.helpers, recused = n.recused,
         changed = n.at, revision = n.revision, sequence = n.sequence, digest = decode(n.digest, 'hex')
     from coming n join known k on k.key = n.key and k.fresh
     where c.id = n.id and c.revision = n.revision - 1

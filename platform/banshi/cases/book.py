@@ -119,7 +119,7 @@ def structure_digest(declared: CaseType) -> bytes:
     types = get_type_hints(declared.form)  # without Annotated: how a field is asked is words
     shape = {
         "states": [[s.name, s.waits_for, s.final] for s in declared.states],
-        "actions": [[a.name, list(a.sources), a.to, a.outcome] for a in declared.actions],
+        "actions": [[a.name, list(a.sources), a.to, list(a.also_to), a.outcome] for a in declared.actions],
         "outcomes": [o.name for o in declared.outcomes],
         "fields": [[f.encode_name, f.required, str(types[f.name])] for f in msgspec.structs.fields(declared.form)],
     }

@@ -140,6 +140,6 @@ def unprintable(text: str) -> Text | None:
 
 
 def _missing(field: FieldShape) -> Said:
-    if field.ask.options or field.ask.areas:
+    if field.ask.options or field.ask.picks:
         return Said(_("Choose an answer to “{label}”."), {"label": field.ask.label})
     return Said(_("Enter an answer to “{label}”."), {"label": field.ask.label})

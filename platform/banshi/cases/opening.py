@@ -15,7 +15,7 @@ from banshi.audit import canonical
 from banshi.cases import chain, numbers
 from banshi.cases.book import House
 from banshi.cases.decoding import shapes
-from banshi.contracts import Actor, CaseType
+from banshi.contracts import Actor, CaseType, Marks
 from banshi.db import Connection
 from banshi.errors import Invalid, KeyReused, NotFound
 from banshi.privacy import personal_fields, seal_fields
@@ -120,6 +120,9 @@ class _Drafted(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     category: str | None
     data: dict[str, Any]
+    priority: int
+    confidentiality: str
+    assignee_id: int | None
     indexes: tuple[tuple[str, str], ...]
 
 
@@ -133,6 +136,12 @@ def _draft(house: House, opening: Opening) -> _Drafted:
         raise NotFound(_("This district does not offer the service."))
     category = roles.get("category") or None
     department = house.directory.responsible(declared.key, category, area_id or district_id)
+    marks = declared.marks(opening.form) if declared.marks else Marks()
+    officer = house.directory.officer(marks.officer.strip()) if marks.officer else None
+    if marks.officer and officer is None:
+        raise Invalid(_("Nobody has the staff number {number}. Leave it empty if you are not sure."), number=marks.officer)
+    if officer is not None:
+        department = house.directory.department(officer.department_id)
     keyring = house.keyring
     indexes = tuple(
         (mark.kind, keyring.index(mark.kind, plain[name]).hex())
@@ -150,6 +159,9 @@ def _draft(house: House, opening: Opening) -> _Drafted:
         title=title_of(str(roles.get("title") or "")),
         category=category,
         data=seal_fields(declared.form, plain, keyring),
+        priority=marks.priority,
+        confidentiality=marks.confidentiality,
+        assignee_id=officer.id if officer else None,
         indexes=indexes,
     )
 
@@ -187,7 +199,10 @@ async def _write(db: Connection, house: House, actor: Actor, waiting: Mapping[in
         events.extend(story)
         indexes.extend({"number": number, "kind": kind, "digest": digest} for kind, digest in drafted.indexes)
         if actor.capacity == "resident" and actor.person_id is not None:
-            parties.append({"number": number, "role": "applicant", "person_id": actor.person_id})
+            hidden = drafted.confidentiality == "hidden"
+            parties.append({"number": number, "role": "applicant", "person_id": actor.acting_for_id or actor.person_id, "confidential": hidden})
+            if actor.acting_for_id is not None:
+                parties.append({"number": number, "role": "helper", "person_id": actor.person_id, "confidential": hidden})
     said = {"cases": cases, "events": events, "indexes": indexes, "parties": parties}
     written = (await db.execute(OPEN, {"said": msgspec.json.encode(said).decode()})).all()
     by_key = {c["key"]: drawn[c["number"]] for c in cases}
@@ -232,8 +247,11 @@ def _rows(house: House, actor: Actor, drafted: _Drafted, number: str, at: dateti
         "category": drafted.category,
         "state": past.state if past else start,
         "outcome": past.outcome if past else None,
-        "applicant_id": actor.person_id if actor.capacity == "resident" else None,
+        "applicant_id": (actor.acting_for_id or actor.person_id) if actor.capacity == "resident" else None,
         "department_id": drafted.department_id,
+        "assignee_id": drafted.assignee_id,
+        "priority": drafted.priority,
+        "confidentiality": drafted.confidentiality,
         "channel": opening.channel,
         "received": received,
         "closed": past.closed if past else None,
@@ -260,7 +278,8 @@ coming as (
     select r.* from said, jsonb_to_recordset(said.j -> 'cases') as r(
         actor text, key text, fingerprint text, created timestamptz, lasting boolean, number text, district_id bigint,
         area_id bigint, type_id integer, title text, category text, state text, outcome text, applicant_id bigint,
-        department_id bigint, channel text, received timestamptz, closed timestamptz, changed timestamptz, data jsonb,
+        department_id bigint, assignee_id bigint, priority smallint, confidentiality text, channel text,
+        received timestamptz, closed timestamptz, changed timestamptz, data jsonb,
         sequence integer, digest text, key_id text)
 ),
 known as (
@@ -272,9 +291,9 @@ known as (
 ),
 opened as (
     insert into kernel."case" (number, district_id, area_id, type_id, title, category, state, outcome, applicant_id,
-        department_id, channel, received, closed, changed, data, revision, sequence, digest, key_id)
+        department_id, assignee_id, priority, confidentiality, channel, received, closed, changed, data, revision, sequence, digest, key_id)
     select c.number, district_id, area_id, type_id, title, category, state, outcome, applicant_id,
-        department_id, channel, received, closed, changed, data, 1, sequence, decode(digest, 'hex'), key_id
+        department_id, assignee_id, priority, confidentiality, channel, received, closed, changed, data, 1, sequence, decode(digest, 'hex'), key_id
     from coming c join known k on k.number = c.number and k.fresh
     returning id, number
 ),
@@ -296,9 +315,9 @@ found as (
     join opened o on o.number = i.number
 ),
 joined as (
-    insert into kernel.case_party (case_id, role, person_id)
-    select o.id, p.role, p.person_id
-    from said, jsonb_to_recordset(said.j -> 'parties') as p(number text, role text, person_id bigint)
+    insert into kernel.case_party (case_id, role, person_id, confidential)
+    select o.id, p.role, p.person_id, p.confidential
+    from said, jsonb_to_recordset(said.j -> 'parties') as p(number text, role text, person_id bigint, confidential boolean)
     join opened o on o.number = p.number
 )
 select k.key, k.number, k.fingerprint, k.fresh, before.key_id

@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from banshi.db import KERNEL, Xid8, owner_metadata
 
@@ -57,11 +57,15 @@ case = Table(
     Column("department_id", BigInteger, ForeignKey("kernel.department.id")),
     Column("assignee_id", BigInteger, ForeignKey("kernel.post.id")),
     Column("priority", SmallInteger, nullable=False, server_default="0"),
+    Column("confidentiality", Text, nullable=False, server_default=""),
     Column("channel", Text, nullable=False),
     Column("received", DateTime(timezone=True), nullable=False),
     Column("closed", DateTime(timezone=True)),
     Column("changed", DateTime(timezone=True), nullable=False),
     Column("data", JSONB, nullable=False),
+    Column("facts", JSONB, nullable=False, server_default="{}"),
+    Column("helpers", ARRAY(BigInteger), nullable=False, server_default="{}"),
+    Column("recused", ARRAY(BigInteger), nullable=False, server_default="{}"),
     Column("revision", Integer, nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("digest", LargeBinary, nullable=False),
@@ -76,6 +80,8 @@ Index("case_by_department", case.c.department_id, case.c.received, case.c.id)
 Index("case_by_district", case.c.district_id, case.c.received, case.c.id)
 Index("case_by_assignee", case.c.assignee_id, case.c.received, case.c.id, postgresql_where=text("assignee_id is not null"))
 Index("case_by_applicant", case.c.applicant_id, case.c.received, case.c.id, postgresql_where=text("applicant_id is not null"))
+
+Index("case_by_helper", case.c.helpers, postgresql_using="gin", postgresql_where=text("helpers <> '{}'"))
 
 case_event = Table(
     "case_event",

@@ -20,6 +20,7 @@ from banshi.privacy import Keyring, seal_fields, unseal_fields
 
 UPGRADED = "upgraded"
 BATCH = 500
+KEPT = ("id", "number", "outcome", "closed", "title", "department_id", "assignee_id", "priority", "facts", "helpers", "recused")
 
 
 async def upgrade_open(db: Connection, house: House, at: datetime) -> list[str]:
@@ -67,7 +68,7 @@ def _prepared(house: House, declared: CaseType, upgrade: Upgrade, row: Any, at: 
         at=at,
         recorded=at,
     )
-    kept = {n: getattr(row, n) for n in ("id", "number", "outcome", "closed", "title", "department_id", "assignee_id", "priority")}
+    kept = {n: getattr(row, n) for n in KEPT}
     changed = {
         "type_id": house.book.of(declared).id,
         "key": f"{row.number}:{row.revision + 1}",

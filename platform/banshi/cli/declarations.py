@@ -66,6 +66,7 @@ def _declares(only: Registry) -> dict[str, list[dict[str, Any]]]:
         ],
         "services": [{"name": f"{s.owner}.{s.name}", "title": labels(s.title), "case_type": s.case_type} for s in only.services],
         "roles": [{"name": f"{r.owner}.{r.name}", "reach": r.reach, "permissions": [p.name for p in r.permissions]} for r in only.roles],
+        "queues": [{"name": f"{q.owner}.{q.name}", "title": labels(q.title), "states": list(q.states), "needs": q.needs} for q in only.queues],
         "routes": [{"name": c.__name__} for r in only.routes for c in r.controllers],
         "jobs": [{"name": f"{j.owner}:{j.name}", "cron": j.cron} for j in only.jobs],
     }

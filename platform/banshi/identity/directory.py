@@ -8,35 +8,12 @@ from typing import Literal
 import msgspec
 from sqlalchemy import select
 
-from banshi.contracts import Actor, Reach
+from banshi.contracts import Actor, Department, Line, Officer, Reach
 from banshi.db import Connection, plain
 from banshi.districts import Tree, load_tree
-from banshi.identity.tables import department, duty, role
+from banshi.identity.tables import department, duty, post, role
 
-Line = Literal["trade", "area"]
 ANY = "*"
-
-
-class Department(msgspec.Struct, frozen=True, kw_only=True):
-    """A department as people meet it, with its two superiors: by trade (the same work, one level up) and by area."""
-
-    id: int
-    code: str
-    district_id: int
-    title: Mapping[str, str]
-    part: str
-    superior_by_trade_id: int | None
-    superior_by_area_id: int | None
-    telephone: str
-    address: Mapping[str, str]
-
-    def say(self, language: str) -> str:
-        """Return the title in ``language``, in any other where that one lacks."""
-        return self.title.get(language) or next(iter(self.title.values()), self.code)
-
-    def say_address(self, language: str) -> str:
-        """Return the address in ``language``."""
-        return self.address.get(language) or next(iter(self.address.values()), "")
 
 
 class Duty(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,13 +47,25 @@ class RoleRow(msgspec.Struct, frozen=True, kw_only=True):
 class Directory:
     """Districts, departments, duties and roles at one revision."""
 
-    def __init__(self, revision: int, tree: Tree, departments: Sequence[Department], duties: Sequence[Duty], roles: Sequence[RoleRow]) -> None:
+    def __init__(
+        self,
+        revision: int,
+        tree: Tree,
+        departments: Sequence[Department],
+        duties: Sequence[Duty],
+        roles: Sequence[RoleRow],
+        officers: Sequence[Officer] = (),
+    ) -> None:
         self.revision = revision
         self.tree = tree
         self._departments = {d.id: d for d in departments}
         self._codes = {d.code: d for d in departments}
         self._duties = {(d.case_type, d.category, d.district_id): d for d in duties}
         self._roles = {r.name: r for r in roles}
+        self._officers = {o.staff_number: o for o in officers}
+        self._posts: dict[int, list[Officer]] = {}
+        for held in officers:
+            self._posts.setdefault(held.department_id, []).append(held)
 
     def __iter__(self) -> Iterator[Department]:
         return iter(self._departments.values())
@@ -88,6 +77,19 @@ class Directory:
     def find(self, code: str) -> Department | None:
         """Return the department of that code, or None."""
         return self._codes.get(code)
+
+    def officer(self, staff_number: str) -> Officer | None:
+        """Return the post of that staff number, or None where there is none now."""
+        return self._officers.get(staff_number)
+
+    def officers_of(self, department_id: int) -> Sequence[Officer]:
+        """Return the posts of a department, by staff number."""
+        return self._posts.get(department_id, ())
+
+    def offers(self, department_id: int, plugin: str) -> bool:
+        """Return whether the district of a department, or one below it, has a plugin on."""
+        home = self._departments[department_id].district_id
+        return any(self.tree.has_on(d.id, plugin) for d in self.tree.below(home))
 
     def superior(self, department_id: int, line: Line) -> Department | None:
         """Return the next department up that line, or None at its top."""
@@ -140,9 +142,11 @@ class Directory:
 
 
 async def load_directory(db: Connection, revision: int) -> Directory:
-    """Return the directory as the database has it now (five small queries)."""
+    """Return the directory as the database has it now (six small queries)."""
     tree = await load_tree(db)
     departments = [msgspec.convert(plain(r), Department) for r in (await db.execute(select(department))).mappings()]
     duties = [msgspec.convert(plain(r), Duty) for r in (await db.execute(select(duty))).mappings()]
     roles = [RoleRow(name=r.name, reach=r.reach, permissions=frozenset(p["name"] for p in r.permissions)) for r in await db.execute(select(role))]
-    return Directory(revision, tree, departments, duties, roles)
+    columns = [post.c.id, post.c.person_id, post.c.department_id, post.c.staff_number]
+    held = (await db.execute(select(*columns).where(post.c.ended.is_(None)).order_by(post.c.staff_number))).mappings()
+    return Directory(revision, tree, departments, duties, roles, [msgspec.convert(plain(r), Officer) for r in held])

@@ -58,6 +58,8 @@ class DepartmentEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     superior_by_area: str | None = None
     telephone: str = ""
     address: dict[str, str] = {}
+    reviews: bool = False
+    dissolved: bool = False
     duties: tuple[DutyEntry, ...] = ()
 
 

@@ -105,13 +105,15 @@ async def put_post(db: Connection, person_id: int, department_code: str, staff_n
     values = {"person_id": person_id, "department_id": department_id, "staff_number": staff_number, "roles": roles}
     statement = insert(post).values(values)
     statement = statement.on_conflict_do_update(index_elements=["staff_number"], set_=values | {"ended": None})
-    return int((await db.execute(statement.returning(post.c.id))).scalar_one())
+    post_id = int((await db.execute(statement.returning(post.c.id))).scalar_one())
+    await touch(db)
+    return post_id
 
 
 async def put_departments(db: Connection, rows: Sequence[Mapping[str, Any]], district_ids: Mapping[str, int]) -> dict[str, int]:
     """Add departments, or change those of their codes; return code to id. KeyError names an unknown district or superior.
 
-    A row has code, district, title and, where it has them, part, telephone, address, superior_by_trade, superior_by_area (codes)
+    A row has code, district, title and, where it has them, part, telephone, address, reviews, dissolved, superior_by_trade, superior_by_area (codes)
     and duties (see ``put_duties``).
     """
     ids: dict[str, int] = {r.code: r.id for r in await db.execute(select(department.c.code, department.c.id))}
@@ -123,6 +125,8 @@ async def put_departments(db: Connection, rows: Sequence[Mapping[str, Any]], dis
             "part": row.get("part", ""),
             "telephone": row.get("telephone", ""),
             "address": dict(row.get("address", {})),
+            "reviews": row.get("reviews", False),
+            "dissolved": row.get("dissolved", False),
         }
         statement = insert(department).values(values).on_conflict_do_update(index_elements=["code"], set_=values)
         ids[row["code"]] = int((await db.execute(statement.returning(department.c.id))).scalar_one())

@@ -57,6 +57,8 @@ department = Table(
     Column("superior_by_area_id", BigInteger, ForeignKey("kernel.department.id")),
     Column("telephone", Text, nullable=False, server_default=""),
     Column("address", JSONB, nullable=False, server_default="{}"),
+    Column("reviews", Boolean, nullable=False, server_default="false"),
+    Column("dissolved", Boolean, nullable=False, server_default="false"),
     CheckConstraint("part in ('', 'intake', 'oversight')", name="part"),
 )
 
@@ -115,6 +117,17 @@ api_token = Table(
     Column("created", DateTime(timezone=True), nullable=False),
     Column("expires", DateTime(timezone=True)),
     Column("revoked", DateTime(timezone=True)),
+)
+
+mandate = Table(
+    "mandate",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("person_id", BigInteger, ForeignKey("kernel.person.id"), nullable=False, index=True),
+    Column("helper_id", BigInteger, ForeignKey("kernel.person.id"), nullable=False, index=True),
+    Column("given", DateTime(timezone=True), nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False),
+    Column("ended", DateTime(timezone=True)),
 )
 
 throttle = Table(

@@ -172,7 +172,7 @@ async def read_case(request: Request[Any, Any, Any], number: FromPath[str]) -> R
     out = msgspec.structs.replace(
         out,
         events=[_event(house, e) for e in events],
-        actions=[a.name for a in acting.allowed(house, actor, row)],
+        actions=[a.name for a in acting.allowed(house, actor, row, at)],
     )
     return Response(out, headers={"ETag": f'"{row.revision}"'})
 

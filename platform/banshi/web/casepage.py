@@ -13,9 +13,8 @@ import msgspec
 from banshi import texts
 from banshi.cases import acting, numbers, reading
 from banshi.cases.decoding import shapes
-from banshi.contracts import APPLICANT, Action, Actor, CaseType
+from banshi.contracts import APPLICANT, Action, Actor, CaseType, Department
 from banshi.errors import Changed, Invalid, NotFound, Refused
-from banshi.identity.directory import Department
 from banshi.privacy import SEALED, mask, personal_fields, unseal_fields
 from banshi.web import forms, pages
 from banshi.web.site import Visit
@@ -272,7 +271,7 @@ class CaseView:
         return form, self.visit.say(action.title)
 
     def _allowed(self) -> list[Action]:
-        return acting.allowed(self.visit.house, self.actor, self.row)
+        return acting.allowed(self.visit.house, self.actor, self.row, self.visit.at)
 
 
 class _NoForm(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, DateTime, Table, Text, delete, select, update
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Table, Text, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from banshi.db import KERNEL, Connection, owner_metadata
@@ -22,6 +22,8 @@ draft = Table(
     Column("id", Text, primary_key=True),
     Column("service", Text, nullable=False),
     Column("sealed", Text, nullable=False),
+    Column("person_id", BigInteger, ForeignKey("kernel.person.id"), index=True),
+    Column("changed", DateTime(timezone=True), nullable=False),
     Column("expires", DateTime(timezone=True), nullable=False, index=True),
 )
 
@@ -29,7 +31,7 @@ draft = Table(
 async def begin(db: Connection, keyring: Keyring, service: str, at: datetime) -> str:
     """Begin a draft for a service (``district/owner/name``) and return its unguessable id."""
     draft_id = secrets.token_urlsafe(24)
-    values = {"id": draft_id, "service": service, "sealed": _seal(keyring, draft_id, {}), "expires": at + LASTS}
+    values = {"id": draft_id, "service": service, "sealed": _seal(keyring, draft_id, {}), "changed": at, "expires": at + LASTS}
     await db.execute(insert(draft).values(values))
     return draft_id
 
@@ -44,7 +46,7 @@ async def load(db: Connection, keyring: Keyring, service: str, draft_id: str, at
 
 async def save(db: Connection, keyring: Keyring, draft_id: str, answers: Mapping[str, Any], at: datetime) -> None:
     """Keep the answers so far."""
-    await db.execute(update(draft).where(draft.c.id == draft_id).values(sealed=_seal(keyring, draft_id, answers), expires=at + LASTS))
+    await db.execute(update(draft).where(draft.c.id == draft_id).values(sealed=_seal(keyring, draft_id, answers), changed=at, expires=at + LASTS))
 
 
 async def sweep(db: Connection, at: datetime) -> None:

@@ -100,7 +100,7 @@ def say_value(shape: FieldShape, value: Any, language: texts.Language, tree: Tre
     for option in shape.ask.options:
         if option.value == value:
             return texts.say(option.label, language)
-    if shape.ask.areas and tree is not None and (found := tree.find(str(value))):
+    if shape.ask.picks == "area" and tree is not None and (found := tree.find(str(value))):
         return " ".join(d.say(language) for d in reversed(tree.above(found.id)) if d.parent_id is not None) or found.say(language)
     return "" if value is None else str(value)
 
@@ -116,7 +116,7 @@ def _field(
     given = raw.get(shape.name)
     values = [str(v) for v in given] if isinstance(given, (list, tuple)) else [str(given)] if given is not None else []
     options = [(o.value, texts.say(o.label, language), texts.say(o.hint, language)) for o in shape.ask.options]
-    if shape.ask.areas and tree is not None:
+    if shape.ask.picks == "area" and tree is not None:
         options = area_options(tree, district, language)
     return pages.Field(
         name=shape.name,
@@ -145,7 +145,7 @@ def _kind(shape: FieldShape, options: int) -> Any:
     if shape.kind == "bool":
         return "checkbox"
     if options:
-        return "checkboxes" if shape.many else ("radios" if options <= RADIOS_UP_TO and not shape.ask.areas else "select")
+        return "checkboxes" if shape.many else ("radios" if options <= RADIOS_UP_TO and not shape.ask.picks else "select")
     if shape.personal is not None and shape.personal.kind == "telephone":
         return "telephone"
     return {"int": "number", "date": "date"}.get(shape.kind, "textarea" if shape.ask.rows > 1 else "text")

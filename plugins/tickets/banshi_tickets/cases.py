@@ -1,157 +1,363 @@
-"""The request: its form, its states, what can be done in each, and how it may end (domain 2.1 to 2.5, 7.1)."""
+"""The request: its states, what can be done in each, and how it may end (domain 2.1 to 2.5, 7.1 to 7.5)."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import msgspec
-
-from banshi import (
-    APPLICANT,
-    NOBODY,
-    OFFICE,
-    Action,
-    Actor,
-    Ask,
-    CaseType,
-    Invalid,
-    Option,
-    Outcome,
-    Personal,
-    Snapshot,
-    State,
-    Step,
-    translator,
-)
+from banshi import APPLICANT, NOBODY, OFFICE, Action, CaseType, State, Step, translator
+from banshi_tickets import forms, ways
 
 _ = translator("banshi_tickets")
 
-KINDS = (
-    Option("consultation", _("A question"), _("You want to know how something works")),
-    Option("help", _("A call for help"), _("You need somebody to do something")),
-    Option("complaint", _("A complaint"), _("Something is wrong, or was done wrongly")),
-    Option("report", _("A report of wrongdoing"), _("Somebody breaks a rule")),
-    Option("suggestion", _("A suggestion"), _("Something could be better")),
-    Option("praise", _("Praise"), _("Somebody did well")),
+OPEN = ("new", "returned", "working", "asked", "review", "answered")
+AT_WORK = ("new", "working", "asked", "review")
+
+IN_CHARGE = (
+    Action(
+        name="sign",
+        title=_("Sign for it"),
+        told=_("The department signed for it"),
+        sources=("new",),
+        to="working",
+        needs="tickets.sign",
+        seat="charge",
+        takes=True,
+        leading=True,
+        bulk=True,
+    ),
+    Action(
+        name="answer",
+        title=_("Answer"),
+        told=_("The department answered"),
+        sources=("working",),
+        to="answered",
+        needs="tickets.answer",
+        seat="charge",
+        form=forms.Answer,
+        leading=True,
+        offered=ways.answers_at_once,
+        effect=ways.answered,
+    ),
+    Action(
+        name="draft",
+        title=_("Draft the answer"),
+        told=_("An answer was drafted"),
+        sources=("working",),
+        to="review",
+        needs="tickets.answer",
+        seat="charge",
+        form=forms.Answer,
+        audience="staff",
+        leading=True,
+        offered=ways.drafts_first,
+        effect=ways.drafted,
+    ),
+    Action(
+        name="approve",
+        title=_("Send the answer"),
+        told=_("The department answered"),
+        sources=("review",),
+        to="answered",
+        needs="tickets.review",
+        seat="charge",
+        leading=True,
+        guard=ways.by_another,
+        effect=ways.approved,
+    ),
+    Action(
+        name="send_back",
+        title=_("Have it reworded"),
+        told=_("The draft was sent back"),
+        sources=("review",),
+        to="working",
+        needs="tickets.review",
+        seat="charge",
+        form=forms.Rewording,
+        audience="staff",
+    ),
+    Action(
+        name="ask",
+        title=_("Ask for more"),
+        told=_("The department asked for more"),
+        sources=("working",),
+        to="asked",
+        needs="tickets.ask",
+        seat="charge",
+        form=forms.Question,
+    ),
+    Action(
+        name="tell",
+        title=_("Tell how it goes"),
+        told=_("The department told how it goes"),
+        sources=("working", "asked", "review"),
+        needs="tickets.answer",
+        seat="charge",
+        form=forms.News,
+        commutes=True,
+    ),
+    Action(
+        name="assign",
+        title=_("Assign to an officer"),
+        told=_("Given to an officer"),
+        sources=(*AT_WORK, "answered"),
+        needs="tickets.assign",
+        seat="charge",
+        form=forms.Assignment,
+        audience="staff",
+        bulk=True,
+        effect=ways.assigned,
+    ),
+    Action(
+        name="pass_on",
+        title=_("Pass on: our part is done"),
+        told=_("The department did its part and passed it on"),
+        sources=("working",),
+        to="new",
+        needs="tickets.pass_on",
+        seat="charge",
+        form=forms.PassOn,
+        effect=ways.passed_on,
+    ),
+    Action(
+        name="raise_up",
+        title=_("Ask the superior: it cannot be solved here"),
+        told=_("Handed to a department with more power"),
+        sources=("working",),
+        to="new",
+        needs="tickets.pass_on",
+        seat="charge",
+        form=forms.RaiseUp,
+        effect=ways.raised,
+    ),
+    Action(
+        name="dispute",
+        title=_("The resident does not agree: hand it to the superior"),
+        told=_("You do not agree with the result. It goes to the superior; you can also turn to the oversight body"),
+        sources=("working", "answered"),
+        to="new",
+        needs="tickets.pass_on",
+        seat="charge",
+        form=forms.Dispute,
+        effect=ways.disputed,
+    ),
+    Action(
+        name="return",
+        title=_("Return: not ours"),
+        told=_("The department returned it to the intake desk"),
+        sources=("new",),
+        to="returned",
+        needs="tickets.return",
+        seat="charge",
+        form=forms.Return,
+        offered=ways.may_return,
+        guard=ways.once_each,
+        effect=ways.returned,
+    ),
+    Action(
+        name="close",
+        title=_("Close"),
+        told=_("The request was closed"),
+        sources=("answered",),
+        to="closed",
+        needs="tickets.close",
+        seat="charge",
+        form=forms.Closing,
+        guard=ways.says_why,
+    ),
 )
-CATEGORIES = (
-    Option("street_lighting", _("Street lighting")),
-    Option("roads", _("Roads and pavements")),
-    Option("drainage", _("Drains and manholes")),
-    Option("waste", _("Rubbish and cleaning")),
-    Option("greenery", _("Trees and parks")),
-    Option("noise", _("Noise")),
-    Option("building_sites", _("Building sites")),
-    Option("water", _("Water supply")),
-    Option("energy", _("Heating, gas and electricity")),
-    Option("lifts", _("Lifts")),
-    Option("property", _("Property management")),
-    Option("market", _("Markets and food")),
-    Option("transport", _("Buses and traffic")),
-    Option("parking", _("Parking")),
-    Option("toilets", _("Public toilets")),
-    Option("animals", _("Animals")),
-    Option("welfare", _("Social help")),
-    Option("elderly", _("Services for the old")),
-    Option("graffiti", _("Graffiti")),
-    Option("other", _("Something else")),
+
+HELPING = (
+    Action(
+        name="contribute",
+        title=_("Report what we did"),
+        told=_("A helping department reported"),
+        sources=AT_WORK,
+        needs="tickets.answer",
+        seat="help",
+        form=forms.Contribution,
+        audience="staff",
+        commutes=True,
+    ),
 )
 
-
-class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a resident files. Contact details may be left out: then nobody can call back."""
-
-    kind: Annotated[str, Ask(label=_("What is it?"), options=KINDS)]
-    category: Annotated[str, Ask(label=_("What is it about?"), options=CATEGORIES, role="category")]
-    text: Annotated[
-        str,
-        msgspec.Meta(min_length=1, max_length=4000),
-        Ask(
-            label=_("What happened?"),
-            hint=_("Say what is wrong, since when, and what you would like to be done. The first sentence becomes the title."),
-            rows=8,
-            role="title",
-        ),
-    ]
-    area: Annotated[str, Ask(label=_("Street or community"), areas=True, role="area")] = ""
-    place: Annotated[str, msgspec.Meta(max_length=200), Ask(label=_("Where exactly?"), hint=_("A house number, a crossing, a landmark"))] = ""
-    contact_name: Annotated[
-        str,
-        msgspec.Meta(max_length=60),
-        Personal("name"),
-        Ask(label=_("Your name"), autocomplete="name", hint=_("Only those who work on it see it.")),
-    ] = ""
-    contact_telephone: Annotated[
-        str,
-        msgspec.Meta(pattern=r"^[0-9+][0-9 +-]{4,19}$"),
-        Personal("telephone"),
-        Ask(label=_("Your telephone number"), autocomplete="tel", hint=_("Without it nobody can call you back.")),
-    ] = ""
-
-
-Words = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
-
-
-class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the department still has to know."""
-
-    text: Annotated[Words, Ask(label=_("What do you need to know?"), hint=_("Ask for everything at once."), rows=5)]
-
-
-class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was done, or why not; the rules it rests on."""
-
-    text: Annotated[Words, Ask(label=_("Your answer"), hint=_("What was done, by whom, and the rule it rests on."), rows=8)]
-
-
-class Addition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the resident adds."""
-
-    text: Annotated[Words, Ask(label=_("What would you like to add?"), rows=5)]
-
-
-class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A note among staff."""
-
-    text: Annotated[Words, Ask(label=_("Note for colleagues"), hint=_("Residents do not see it."), rows=4)]
-
-
-class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why a closed request is taken up again."""
-
-    text: Annotated[Words, Ask(label=_("Why is it taken up again?"), rows=4)]
-
-
-OUTCOMES = (
-    Outcome("settled", _("Settled")),
-    Outcome("explained", _("Explained")),
-    Outcome("withdrawn", _("Withdrawn")),
-    Outcome("referred", _("Referred to another body")),
+AT_INTAKE = (
+    Action(
+        name="dispatch",
+        title=_("Assign to a department"),
+        told=_("The intake desk decided whose it is"),
+        sources=("new", "returned"),
+        to="new",
+        needs="tickets.dispatch",
+        seat="intake",
+        form=forms.Dispatch,
+        leading=True,
+        bulk=True,
+        offered=ways.first_return,
+        effect=ways.dispatched,
+    ),
+    Action(
+        name="uphold",
+        title=_("Give it back: it stays theirs"),
+        told=_("The intake desk decided that it stays with the department"),
+        sources=("returned",),
+        to="new",
+        needs="tickets.dispatch",
+        seat="intake",
+        form=forms.Decision,
+        offered=ways.was_returned_once,
+        effect=ways.upheld,
+    ),
+    Action(
+        name="arbitrate",
+        title=_("Decide who leads and who helps"),
+        told=_("The intake desk named who leads and who helps"),
+        sources=("returned",),
+        to="new",
+        needs="tickets.dispatch",
+        seat="intake",
+        form=forms.Arbitration,
+        leading=True,
+        offered=ways.second_return,
+        effect=ways.arbitrated,
+    ),
+    Action(
+        name="decline",
+        title=_("Not taken"),
+        told=_("The request is not taken"),
+        sources=("new", "returned"),
+        to="closed",
+        outcome="not_taken",
+        needs="tickets.decline",
+        seat="intake",
+        form=forms.Decline,
+    ),
+    Action(
+        name="call_back",
+        title=_("Call back"),
+        told=_("The intake desk called back"),
+        sources=("answered",),
+        also_to=("working", "closed"),
+        outcome="settled",
+        needs="tickets.call_back",
+        seat="intake",
+        form=forms.CallBack,
+        leading=True,
+        offered=ways.not_judge_in_own_case,
+        guard=ways.reached_or_not,
+        effect=ways.called_back,
+    ),
 )
 
+BY_STAFF = (
+    Action(
+        name="note",
+        title=_("Add a note"),
+        told=_("Note"),
+        sources=OPEN,
+        needs="tickets.note",
+        form=forms.Note,
+        audience="staff",
+        commutes=True,
+        bulk=True,
+    ),
+    Action(
+        name="prioritise",
+        title=_("Set the urgency"),
+        told=_("The urgency was set"),
+        sources=OPEN,
+        needs="tickets.note",
+        form=forms.Urgency,
+        audience="staff",
+        commutes=True,
+        bulk=True,
+        effect=ways.prioritised,
+    ),
+    Action(
+        name="recuse",
+        title=_("I must not work on this"),
+        told=_("An officer declared a connection and is kept from it"),
+        sources=OPEN,
+        needs="tickets.read",
+        form=forms.Recusal,
+        audience="staff",
+        commutes=True,
+        effect=ways.recused,
+    ),
+)
 
-ENDS = tuple(Option(o.name, o.title) for o in OUTCOMES)
-
-
-class Closing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How it ended."""
-
-    outcome: Annotated[str, Ask(label=_("How did it end?"), options=ENDS)]
-    text: Annotated[str, msgspec.Meta(max_length=4000), Ask(label=_("A last word"), hint=_("May be left empty if it was settled."), rows=4)] = ""
-
-
-def says_why(case: Snapshot, form: Closing, actor: Actor) -> None:  # noqa: ARG001 -- a guard's shape
-    """Refuse to close silently what was not settled here: the resident is told why, and where to go instead (domain 2.3 d, 7.4)."""
-    if form.outcome != "settled" and not form.text.strip():
-        raise Invalid(_("This request was not settled here: say why before you close it."), {"text": _("Say why, and where the resident can go.")})
-
-
-OPEN = ("new", "working", "asked", "answered")
+BY_RESIDENT = (
+    Action(
+        name="reply",
+        title=_("Answer the question"),
+        told=_("The resident answered"),
+        sources=("asked",),
+        to="working",
+        by=("resident",),
+        form=forms.Addition,
+        commutes=True,
+        leading=True,
+    ),
+    Action(
+        name="confirm",
+        title=_("Is it solved? Tell us"),
+        told=_("The resident said whether it is solved"),
+        sources=("answered",),
+        also_to=("working", "closed"),
+        outcome="settled",
+        by=("resident",),
+        form=forms.Confirmation,
+        leading=True,
+        effect=ways.said_by_resident,
+    ),
+    Action(
+        name="add",
+        title=_("Add something"),
+        told=_("The resident added something"),
+        sources=("new", "returned", "working", "review", "answered"),
+        by=("resident",),
+        form=forms.Addition,
+        commutes=True,
+    ),
+    Action(
+        name="rate",
+        title=_("Rate how it went"),
+        told=_("The resident rated it"),
+        sources=("closed",),
+        also_to=("working",),
+        by=("resident",),
+        form=forms.Rating,
+        leading=True,
+        offered=ways.may_rate,
+        effect=ways.rated,
+    ),
+    Action(
+        name="withdraw",
+        title=_("Withdraw"),
+        told=_("The resident withdrew it"),
+        sources=OPEN,
+        to="closed",
+        outcome="withdrawn",
+        by=("resident",),
+        form=forms.Withdrawal,
+    ),
+    Action(
+        name="reopen",
+        title=_("Take up again"),
+        told=_("The request was taken up again"),
+        sources=("closed",),
+        to="working",
+        needs="tickets.reopen",
+        by=("staff", "resident"),
+        form=forms.Reason,
+        guard=ways.within_window,
+        effect=ways.reopened,
+    ),
+)
 
 REQUEST = CaseType(
     name="request",
     title=_("Request"),
-    form=Request,
+    form=forms.Request,
+    facts=ways.Facts,
+    marks=ways.marks,
     opened=_("Registered"),
     steps=(
         Step("registered", _("Registered")),
@@ -162,91 +368,13 @@ REQUEST = CaseType(
     ),
     states=(
         State("new", _("Not yet signed for"), OFFICE, "registered"),
+        State("returned", _("The intake desk decides whose it is"), OFFICE, "registered"),
         State("working", _("Being worked on"), OFFICE, "working"),
         State("asked", _("Waiting for the resident"), APPLICANT, "working"),
+        State("review", _("Answer being checked"), OFFICE, "working"),
         State("answered", _("Answered"), APPLICANT, "answered"),
         State("closed", _("Closed"), NOBODY, "closed", final=True),
     ),
-    outcomes=OUTCOMES,
-    actions=(
-        Action(
-            name="sign",
-            title=_("Sign for it"),
-            told=_("The department signed for it"),
-            sources=("new",),
-            to="working",
-            needs="tickets.sign",
-            takes=True,
-            leading=True,
-        ),
-        Action(
-            name="answer",
-            title=_("Answer"),
-            told=_("The department answered"),
-            sources=("working",),
-            to="answered",
-            needs="tickets.answer",
-            form=Answer,
-            leading=True,
-        ),
-        Action(
-            name="ask",
-            title=_("Ask for more"),
-            told=_("The department asked for more"),
-            sources=("working",),
-            to="asked",
-            needs="tickets.ask",
-            form=Question,
-        ),
-        Action(
-            name="close",
-            title=_("Close"),
-            told=_("The request was closed"),
-            sources=("answered",),
-            to="closed",
-            needs="tickets.close",
-            form=Closing,
-            guard=says_why,
-            leading=True,
-        ),
-        Action(
-            name="reopen",
-            title=_("Take up again"),
-            told=_("The request was taken up again"),
-            sources=("closed",),
-            to="working",
-            needs="tickets.reopen",
-            form=Reason,
-        ),
-        Action(
-            name="note",
-            title=_("Add a note"),
-            told=_("Note"),
-            sources=OPEN,
-            needs="tickets.note",
-            form=Note,
-            audience="staff",
-            commutes=True,
-        ),
-        Action(
-            name="reply",
-            title=_("Answer the question"),
-            told=_("The resident answered"),
-            sources=("asked",),
-            to="working",
-            by=("resident",),
-            form=Addition,
-            commutes=True,
-            leading=True,
-        ),
-        Action(
-            name="add",
-            title=_("Add something"),
-            told=_("The resident added something"),
-            sources=("new", "working", "answered"),
-            by=("resident",),
-            form=Addition,
-            commutes=True,
-        ),
-    ),
+    outcomes=forms.OUTCOMES,
+    actions=(*IN_CHARGE, *HELPING, *AT_INTAKE, *BY_STAFF, *BY_RESIDENT),
 )

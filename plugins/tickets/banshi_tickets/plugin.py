@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from banshi import CaseType, Demo, Role, Service, hookimpl
-from banshi_tickets import cases, demo, roles, services
+from banshi import CaseType, Demo, Queue, Role, Service, hookimpl
+from banshi_tickets import cases, demo, queues, roles, services
 
 
 @hookimpl
@@ -20,8 +20,14 @@ def banshi_services() -> list[Service]:
 
 @hookimpl
 def banshi_roles() -> list[Role]:
-    """Return clerk, intake desk and oversight."""
-    return [roles.CLERK, roles.INTAKE, roles.OVERSIGHT]
+    """Return clerk, head, intake desk and oversight."""
+    return [roles.CLERK, roles.HEAD, roles.INTAKE, roles.OVERSIGHT]
+
+
+@hookimpl
+def banshi_queues() -> list[Queue]:
+    """Return the intake desk's lists, and what waits for a reviewer."""
+    return [*queues.INTAKE, queues.REVIEW]
 
 
 @hookimpl

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from banshi import PERSONAL, Permission, Role, translator
+from banshi import CONFIDENTIAL, PERSONAL, Permission, Role, translator
 
 _ = translator("banshi_tickets")
 
+READ = Permission("tickets.read", _("Read requests"))
 WORK = (
     Permission("tickets.sign", _("Sign for requests")),
     Permission("tickets.ask", _("Ask the resident for more")),
-    Permission("tickets.answer", _("Answer requests")),
+    Permission("tickets.answer", _("Answer requests, or draft the answer")),
+    Permission("tickets.assign", _("Assign requests to officers of the own department")),
+    Permission("tickets.pass_on", _("Pass requests on, or hand them to the superior")),
+    Permission("tickets.return", _("Return requests that are not the department's")),
     Permission("tickets.close", _("Close requests")),
-    Permission("tickets.note", _("Add notes for colleagues")),
+    Permission("tickets.note", _("Add notes for colleagues, set the urgency")),
 )
-READ = Permission("tickets.read", _("Read requests"))
+REVIEW = Permission("tickets.review", _("Check answers before they go"))
 REGISTER = Permission("tickets.register", _("Register requests for residents"))
+DISPATCH = (
+    Permission("tickets.dispatch", _("Decide whose a request is")),
+    Permission("tickets.decline", _("Say that a request is not taken")),
+    Permission("tickets.call_back", _("Call residents back and record what they say")),
+)
 REOPEN = Permission("tickets.reopen", _("Take closed requests up again"))
 
 CLERK = Role(name="clerk", title=_("Clerk"), permissions=(READ, *WORK, PERSONAL))
-INTAKE = Role(name="intake", title=_("Intake desk"), permissions=(READ, REGISTER, *WORK, REOPEN, PERSONAL), reach="district")
-OVERSIGHT = Role(name="oversight", title=_("Oversight"), permissions=(READ, REOPEN), reach="district")
+HEAD = Role(name="head", title=_("Head of a department"), permissions=(READ, *WORK, REVIEW, PERSONAL))
+INTAKE = Role(
+    name="intake",
+    title=_("Intake desk"),
+    permissions=(READ, REGISTER, *WORK, *DISPATCH, REOPEN, PERSONAL, CONFIDENTIAL),
+    reach="district",
+)
+OVERSIGHT = Role(name="oversight", title=_("Oversight"), permissions=(READ, REOPEN, CONFIDENTIAL), reach="district")

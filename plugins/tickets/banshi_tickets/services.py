@@ -24,8 +24,10 @@ REQUEST = Service(
     ),
     pages=(
         Page("what", _("What is it about?"), ("kind", "category"), _("Not sure? Choose what comes nearest; we sort it out.")),
+        Page("urgency", _("How urgent is it?"), ("urgency",), when={"kind": ("help", "complaint", "report")}),
+        Page("officer", _("Whom do you thank?"), ("officer",), _("Your praise reaches the officer, and the department."), when={"kind": ("praise",)}),
         Page("text", _("Tell us what happened"), ("text",), _("In your own words. Nobody marks you for spelling.")),
         Page("where", _("Where is it?"), ("area", "place"), _("So that it reaches the right department at once.")),
-        Page("contact", _("How can we reach you?"), ("contact_name", "contact_telephone"), _("You may stay unnamed.")),
+        Page("contact", _("How can we reach you?"), ("contact_name", "contact_telephone", "discreet"), _("You may stay unnamed.")),
     ),
 )

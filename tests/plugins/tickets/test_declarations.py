@@ -20,7 +20,7 @@ from banshi.cli.demo import people, seeding
 from banshi.plugins import Registry
 from banshi.testing import Town
 from banshi.texts import Text
-from banshi_tickets import cases, demo, demo_texts, roles, services
+from banshi_tickets import cases, demo, demo_texts, forms, roles, services, ways
 
 PACKAGE = Path(banshi_tickets.__file__).parent
 REAL_MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
@@ -40,12 +40,12 @@ def test_every_state_can_be_reached_and_every_one_leads_to_the_end() -> None:
 
 def test_the_portal_asks_for_every_field_of_the_form() -> None:
     asked = [name for page in services.REQUEST.pages for name in page.fields]
-    assert sorted(asked) == sorted(s.name for s in shapes(cases.Request))
+    assert sorted(asked) == sorted(s.name for s in shapes(forms.Request))
 
 
 def test_each_thing_that_people_read_is_there_in_chinese() -> None:
     catalogue = texts.catalogue("banshi_tickets", "zh")
-    said = [s.title for s in cases.REQUEST.states] + [a.told for a in cases.REQUEST.actions] + [o.label for o in (*cases.KINDS, *cases.CATEGORIES)]
+    said = [s.title for s in cases.REQUEST.states] + [a.told for a in cases.REQUEST.actions] + [o.label for o in (*forms.KINDS, *forms.CATEGORIES)]
     for text in said:
         assert isinstance(text, Text)
         assert catalogue.gettext(text.msgid) != text.msgid, text.msgid
@@ -67,18 +67,18 @@ def test_no_page_speaks_of_courts_and_police() -> None:
 
 
 def test_an_anonymous_resident_may_leave_contact_details_out() -> None:
-    form = decode(cases.Request, {"kind": "report", "category": "market", "text": "x"})
+    form = decode(forms.Request, {"kind": "report", "category": "market", "text": "x"})
     assert (form.contact_name, form.contact_telephone) == ("", "")
 
 
-@pytest.mark.parametrize("outcome", [o.name for o in cases.OUTCOMES])
+@pytest.mark.parametrize("outcome", [o.name for o in forms.OUTCOMES])
 def test_what_was_not_settled_is_closed_only_with_a_reason(outcome: str) -> None:
-    cases.says_why(None, cases.Closing(outcome, "Go to the mediation committee, 5 Huaiyinli."), None)
+    ways.says_why(None, forms.Closing(outcome, "Go to the mediation committee, 5 Huaiyinli."), None)
     if outcome == "settled":
-        cases.says_why(None, cases.Closing(outcome), None)
+        ways.says_why(None, forms.Closing(outcome), None)
     else:
         with pytest.raises(Invalid) as refused:
-            cases.says_why(None, cases.Closing(outcome, "  "), None)
+            ways.says_why(None, forms.Closing(outcome, "  "), None)
         assert set(refused.value.problems) == {"text"}
 
 
@@ -101,8 +101,8 @@ def test_the_voices_are_many_and_cover_every_category_and_kind() -> None:
     spoken = Counter(v.language for v in demo_texts.VOICES)
     assert spoken["zh"] >= 45
     assert spoken["en"] >= 8
-    assert {v.category for v in demo_texts.VOICES} == {o.value for o in cases.CATEGORIES}
-    assert {v.kind for v in demo_texts.VOICES} == {o.value for o in cases.KINDS}
+    assert {v.category for v in demo_texts.VOICES} == {o.value for o in forms.CATEGORIES}
+    assert {v.kind for v in demo_texts.VOICES} == {o.value for o in forms.KINDS}
 
 
 def test_the_demo_is_the_same_every_time() -> None:
@@ -117,7 +117,7 @@ def test_the_demo_shows_every_kind_and_every_state_and_only_takes_steps_that_are
     parents = {d["code"]: d.get("parent") for d in city["district"]}
     kinds, ends, outcomes = set(), set(), set()
     for one in demo.cases(Random(seeding.SEED)):
-        decode(cases.Request, one.data)
+        decode(forms.Request, one.data)
         assert "{" not in str(list(one.data.values()))
         assert one.district in {one.data["area"] or one.district, *above(parents, one.data["area"])}
         kinds.add(one.data["kind"])
@@ -133,9 +133,9 @@ def test_the_demo_shows_every_kind_and_every_state_and_only_takes_steps_that_are
             assert last <= days <= one.days_ago
             state, last = action.to or state, days
         ends.add(state)
-    assert kinds == {o.value for o in cases.KINDS}
+    assert kinds == {o.value for o in forms.KINDS}
     assert ends == {s.name for s in cases.REQUEST.states}
-    assert outcomes == {o.name for o in cases.OUTCOMES}
+    assert outcomes == {o.name for o in forms.OUTCOMES}
 
 
 def above(parents: dict[str, str | None], code: str | None) -> list[str]:
@@ -147,7 +147,7 @@ def test_every_category_is_somebodys_duty_in_both_districts_of_the_demo_city() -
     parents = {d["code"]: d.get("parent") for d in city["district"]}
     duties = {(t["category"], t.get("area", d["district"])) for d in city["department"] for t in d.get("duties", ())}
     for district in ("nanpu", "qishan"):
-        for option in cases.CATEGORIES:
+        for option in forms.CATEGORIES:
             node, found = district, False
             while node and not found:
                 found = (option.value, node) in duties

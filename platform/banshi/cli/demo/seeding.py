@@ -148,7 +148,7 @@ async def play(db: Connection, house: House, cast: Cast, owner: str, one: DemoCa
         if moment > at:
             break
         row = (await db.execute(select(case).where(case.c.number == opened.number))).one()
-        actor = (resident or Actor(capacity="resident", holds=opened.number)) if who == "resident" else _officer(house, cast, row, action)
+        actor = (resident or Actor(capacity="resident", holds=opened.number)) if who == "resident" else _officer(house, cast, row, action, moment)
         if actor is None:
             break
         act = Act(number=opened.number, action=action, form=decode(declared.action(action).form, form))
@@ -156,12 +156,12 @@ async def play(db: Connection, house: House, cast: Cast, owner: str, one: DemoCa
     return opened.number
 
 
-def _officer(house: House, cast: Cast, row: Any, action: str) -> Actor | None:
+def _officer(house: House, cast: Cast, row: Any, action: str, at: datetime) -> Actor | None:
     """Return who would take the action: the officer in charge, a colleague, the intake desk."""
     colleagues = cast.staff.get(row.department_id or 0, ())
     others = tuple(a for a in cast.intake if a not in colleagues)
     for group in (colleagues, others):
-        able = [a for a in group if _sees(house, a, row) and any(x.name == action for x in acting.allowed(house, a, row))]
+        able = [a for a in group if _sees(house, a, row) and any(x.name == action for x in acting.allowed(house, a, row, at))]
         if able:
             return next((a for a in able if a.post_id == row.assignee_id), able[row.id % len(able)])
     return None
@@ -231,7 +231,7 @@ async def continue_one(db: Connection, house: House, cast: Cast, row: Any, rng: 
     said = {action: form for one in demo.cases(rng) if one.data.get("category") == row.category for _d, action, form, _w in one.steps}
     leading = [a for a in declared.actions if row.state in a.sources and "staff" in a.by and a.name in said and a.to not in (None, row.state)]
     for action in leading:
-        officer = _officer(house, cast, row, action.name)
+        officer = _officer(house, cast, row, action.name, at)
         if officer is not None:
             await acting.act_one(db, house, officer, Act(number=row.number, action=action.name, form=decode(action.form, said[action.name])), at)
             return

@@ -81,16 +81,6 @@ def upgrade() -> None:
         schema="kernel",
     )
     op.create_table(
-        "draft",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("service", sa.Text(), nullable=False),
-        sa.Column("sealed", sa.Text(), nullable=False),
-        sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("draft_pkey")),
-        schema="kernel",
-    )
-    op.create_index(op.f("draft_expires_idx"), "draft", ["expires"], unique=False, schema="kernel")
-    op.create_table(
         "idempotency",
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
@@ -170,6 +160,8 @@ def upgrade() -> None:
         sa.Column("superior_by_area_id", sa.BigInteger(), nullable=True),
         sa.Column("telephone", sa.Text(), server_default="", nullable=False),
         sa.Column("address", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("reviews", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("dissolved", sa.Boolean(), server_default="false", nullable=False),
         sa.CheckConstraint("part in ('', 'intake', 'oversight')", name=op.f("department_part_check")),
         sa.ForeignKeyConstraint(["district_id"], ["kernel.district.id"], name=op.f("department_district_id_fkey")),
         sa.ForeignKeyConstraint(["superior_by_area_id"], ["kernel.department.id"], name=op.f("department_superior_by_area_id_fkey")),
@@ -250,11 +242,15 @@ def upgrade() -> None:
         sa.Column("department_id", sa.BigInteger(), nullable=True),
         sa.Column("assignee_id", sa.BigInteger(), nullable=True),
         sa.Column("priority", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("confidentiality", sa.Text(), server_default="", nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("received", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changed", sa.DateTime(timezone=True), nullable=False),
         sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("facts", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("helpers", sa.ARRAY(sa.BigInteger()), server_default="{}", nullable=False),
+        sa.Column("recused", sa.ARRAY(sa.BigInteger()), server_default="{}", nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
@@ -300,6 +296,15 @@ def upgrade() -> None:
     )
     op.create_index(
         "case_open_by_district", "case", ["district_id", "received", "id"], unique=False, schema="kernel", postgresql_where=sa.text("closed is null")
+    )
+    op.create_index(
+        "case_by_helper",
+        "case",
+        ["helpers"],
+        unique=False,
+        schema="kernel",
+        postgresql_using="gin",
+        postgresql_where=sa.text("helpers <> '{}'"),
     )
     op.create_table(
         "session",
@@ -376,12 +381,95 @@ def upgrade() -> None:
         schema="kernel",
     )
     op.create_index("personal_index_case", "personal_index", ["case_id"], unique=False, schema="kernel")
+    op.create_table(
+        "draft",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=True),
+        sa.Column("changed", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["kernel.person.id"], name=op.f("draft_person_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("draft_pkey")),
+        schema="kernel",
+    )
+    op.create_index(op.f("draft_expires_idx"), "draft", ["expires"], unique=False, schema="kernel")
+    op.create_index(op.f("draft_person_id_idx"), "draft", ["person_id"], unique=False, schema="kernel")
+    op.create_table(
+        "mandate",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("helper_id", sa.BigInteger(), nullable=False),
+        sa.Column("given", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["helper_id"], ["kernel.person.id"], name=op.f("mandate_helper_id_fkey")),
+        sa.ForeignKeyConstraint(["person_id"], ["kernel.person.id"], name=op.f("mandate_person_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("mandate_pkey")),
+        schema="kernel",
+    )
+    op.create_index(op.f("mandate_helper_id_idx"), "mandate", ["helper_id"], unique=False, schema="kernel")
+    op.create_index(op.f("mandate_person_id_idx"), "mandate", ["person_id"], unique=False, schema="kernel")
+    op.create_table(
+        "seen",
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("case_id", sa.BigInteger(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["kernel.case.id"], name=op.f("seen_case_id_fkey")),
+        sa.ForeignKeyConstraint(["post_id"], ["kernel.post.id"], name=op.f("seen_post_id_fkey")),
+        sa.PrimaryKeyConstraint("post_id", "case_id", name=op.f("seen_pkey")),
+        schema="kernel",
+    )
+    op.create_index("seen_case", "seen", ["case_id", "at"], unique=False, schema="kernel")
+    op.create_table(
+        "saved_view",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("department_id", sa.BigInteger(), nullable=True),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("query", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["department_id"], ["kernel.department.id"], name=op.f("saved_view_department_id_fkey")),
+        sa.ForeignKeyConstraint(["post_id"], ["kernel.post.id"], name=op.f("saved_view_post_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("saved_view_pkey")),
+        schema="kernel",
+    )
+    op.create_index(op.f("saved_view_department_id_idx"), "saved_view", ["department_id"], unique=False, schema="kernel")
+    op.create_index(op.f("saved_view_post_id_idx"), "saved_view", ["post_id"], unique=False, schema="kernel")
+    op.create_table(
+        "answer_template",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("department_id", sa.BigInteger(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("changed", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["department_id"], ["kernel.department.id"], name=op.f("answer_template_department_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("answer_template_pkey")),
+        schema="kernel",
+    )
+    op.create_index(op.f("answer_template_department_id_idx"), "answer_template", ["department_id"], unique=False, schema="kernel")
+    op.create_table(
+        "handover",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("department_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["department_id"], ["kernel.department.id"], name=op.f("handover_department_id_fkey")),
+        sa.ForeignKeyConstraint(["post_id"], ["kernel.post.id"], name=op.f("handover_post_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("handover_pkey")),
+        schema="kernel",
+    )
+    op.create_index("handover_department", "handover", ["department_id", "at"], unique=False, schema="kernel")
     op.execute("insert into kernel.audit_head (id, sequence, digest) values (1, 0, '')")
     op.execute("insert into kernel.revision (name, value) values ('directory', 1)")
 
 
 def downgrade() -> None:
     """Go one version down."""
+    for table in ("handover", "answer_template", "saved_view", "seen", "mandate", "draft"):
+        op.drop_table(table, schema="kernel")
     op.drop_index("personal_index_case", table_name="personal_index", schema="kernel")
     op.drop_table("personal_index", schema="kernel")
     op.drop_index("notice_case", table_name="notice", schema="kernel")
@@ -401,6 +489,7 @@ def downgrade() -> None:
     op.drop_index("case_by_department", table_name="case", schema="kernel")
     op.drop_index("case_by_assignee", table_name="case", schema="kernel", postgresql_where=sa.text("assignee_id is not null"))
     op.drop_index("case_by_applicant", table_name="case", schema="kernel", postgresql_where=sa.text("applicant_id is not null"))
+    op.drop_index("case_by_helper", table_name="case", schema="kernel", postgresql_using="gin", postgresql_where=sa.text("helpers <> '{}'"))
     op.drop_table("case", schema="kernel")
     op.drop_table("api_token", schema="kernel")
     op.drop_index(op.f("post_person_id_idx"), table_name="post", schema="kernel")
@@ -421,8 +510,6 @@ def downgrade() -> None:
     op.drop_table("person", schema="kernel")
     op.drop_index("idempotency_created", table_name="idempotency", schema="kernel", postgresql_using="brin")
     op.drop_table("idempotency", schema="kernel")
-    op.drop_index(op.f("draft_expires_idx"), table_name="draft", schema="kernel")
-    op.drop_table("draft", schema="kernel")
     op.drop_table("district", schema="kernel")
     op.drop_table("day_head", schema="kernel")
     op.drop_table("case_type", schema="kernel")

@@ -173,7 +173,7 @@ def _ask(visit: Visit, filing: _Filing, group: Group, problems: dict[str, Any] |
 
 def _area_fits(visit: Visit, filing: _Filing, group: Group) -> None:
     for shape in shapes(filing.form):
-        if shape.ask.areas and shape.name in group.fields:
+        if shape.ask.picks == "area" and shape.name in group.fields:
             code = forms.one(filing.answers, shape.name)
             found = visit.house.directory.tree.find(code)
             if code and (found is None or visit.district is None or visit.district.id not in found.path):
