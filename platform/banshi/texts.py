@@ -92,6 +92,11 @@ def labels(text: Text | str) -> dict[str, str]:
     return {language: say(text, language) for language in LANGUAGES}
 
 
+def pick(said: Mapping[str, str], language: Language) -> str:
+    """Return the words of stored labels in ``language``, in any other where that one lacks."""
+    return said.get(language) or next(iter(said.values()), "")
+
+
 def negotiate(wanted: str | None) -> Language:
     """Return the first language of an Accept-Language header (or a bare tag) that banshi has, else the default."""
     ranked: list[tuple[float, int, Language]] = []

@@ -13,7 +13,7 @@ import msgspec
 from banshi import texts
 from banshi.cases import acting, numbers, reading
 from banshi.cases.decoding import shapes
-from banshi.contracts import APPLICANT, Action, Actor, CaseType, Department
+from banshi.contracts import APPLICANT, CONFIDENTIAL, Action, Actor, CaseType, Department
 from banshi.errors import Changed, Invalid, NotFound, Refused
 from banshi.privacy import SEALED, mask, personal_fields, unseal_fields
 from banshi.web import forms, pages
@@ -43,6 +43,8 @@ class CaseView:
         self.declared: CaseType | None = visit.house.declared(row.type_id)
         self.zone: ZoneInfo = visit.house.directory.tree[row.district_id].timezone
         self.language = visit.language
+        self.hides = hides(actor, row)
+        """Whether these eyes may not learn who stands behind the case."""
 
     # -- words --------------------------------------------------------------------------------------------------------
 
@@ -175,13 +177,14 @@ class CaseView:
         if event.kind == "imported":
             outcome = self.type_row.say_outcome(body.get("outcome"), self.language)
             return "", ((self.visit.say(_("Outcome")), outcome),) if outcome else ()
-        told = masked(self._form(event.kind), body.get("form") or {}, self.visit)
-        text, facts = "", []
+        told = masked(self._form(event.kind), body.get("form") or {}, self.visit, hides=self.hides)
+        more: Mapping[str, Any] = body.get("told") or {}
+        text, facts = str(more.get("text", "")), []
         for shape in shapes(self._form(event.kind)):
             value = told.get(shape.name)
-            if value in (None, "", []):
+            if value in (None, "", [], False):
                 continue
-            words = forms.say_value(shape, value, self.language, self.visit.house.directory.tree)
+            words = forms.say_value(shape, value, self.language, self.visit.house.directory)
             if shape.name == "outcome" and self.declared is not None:
                 words = self.type_row.say_outcome(str(value), self.language)
             if shape.ask.rows > 1 and not text:
@@ -191,6 +194,11 @@ class CaseView:
         moved = body.get("changed") or {}
         if moved.get("department_id"):
             facts.append((self.visit.say(_("Handed to")), self.visit.house.directory.department(moved["department_id"]).say(self.language)))
+        if more.get("basis"):
+            facts.append((self.visit.say(_("Rule")), str(more["basis"])))
+        if contact := more.get("contact"):
+            said = [texts.pick(contact["title"], self.language), contact["telephone"], texts.pick(contact["address"], self.language)]
+            facts.append((self.visit.say(_("Where to complain")), " · ".join(w for w in said if w)))
         return text, tuple(facts)
 
     def _opened(self, body: Mapping[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -214,16 +222,17 @@ class CaseView:
         """Return the answers that were filed, personal ones masked unless ``reveal`` (which the caller logs)."""
         if self.declared is None:
             return tuple((k, str(v)) for k, v in self.row.data.items() if not str(v).startswith(SEALED))
-        data = unseal_fields(self.row.data, self.visit.house.keyring) if reveal else masked(self.declared.form, self.row.data, self.visit)
+        shown = masked(self.declared.form, self.row.data, self.visit, hides=self.hides)
+        data = unseal_fields(self.row.data, self.visit.house.keyring) if reveal and not self.hides else shown
         return tuple(
-            (self.visit.say(s.ask.label), forms.say_value(s, data.get(s.name), self.language, self.visit.house.directory.tree))
+            (self.visit.say(s.ask.label), forms.say_value(s, data.get(s.name), self.language, self.visit.house.directory))
             for s in self._shapes()
-            if data.get(s.name) not in (None, "", [])
+            if data.get(s.name) not in (None, "", [], False)
         )
 
     def has_personal(self) -> bool:
-        """Return whether anything that was filed is sealed."""
-        return any(isinstance(v, str) and v.startswith(SEALED) for v in self.row.data.values())
+        """Return whether anything that was filed is sealed, and could be opened to these eyes."""
+        return not self.hides and any(isinstance(v, str) and v.startswith(SEALED) for v in self.row.data.values())
 
     def _shapes(self) -> Sequence[Any]:
         return shapes(self.declared.form) if self.declared else ()
@@ -258,7 +267,8 @@ class CaseView:
         action = next((a for a in candidates if a.name == name), None)
         if action is None:
             return None, ""
-        drawn = forms.fields(action.form, self.language, raw=raw, problems=problems, tree=self.visit.house.directory.tree)
+        directory = self.visit.house.directory
+        drawn = forms.fields(action.form, self.language, raw=raw, problems=problems, directory=directory, department_id=self.row.department_id)
         key = forms.one(raw or {}, "key") or secrets.token_urlsafe(16)
         form = pages.Form(
             action=f"{address}/{action.name}",
@@ -278,9 +288,16 @@ class _NoForm(msgspec.Struct, frozen=True):
     """Stands for the form of an action that is not declared any more."""
 
 
-def masked(form: type[msgspec.Struct], data: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
-    """Return the data with its personal fields as pages show them."""
+def hides(actor: Actor, row: Any) -> bool:
+    """Return whether the person behind a case is hidden from ``actor``: staff without the permission see that there is one, and no more."""
+    return row.confidentiality == "hidden" and actor.capacity == "staff" and not actor.may(CONFIDENTIAL.name)
+
+
+def masked(form: type[msgspec.Struct], data: Mapping[str, Any], visit: Visit, *, hides: bool = False) -> dict[str, Any]:
+    """Return the data with its personal fields as pages show them; without them where the person is hidden."""
     personal = personal_fields(form)
+    if hides:
+        return {k: v for k, v in data.items() if k not in personal}
     plain = unseal_fields({k: v for k, v in data.items() if k in personal}, visit.house.keyring)
     return {k: mask(personal[k].kind, plain[k]) if k in personal and v else v for k, v in data.items()}
 
@@ -359,8 +376,8 @@ def contact(department: Department, language: texts.Language, staff_number: str 
     )
 
 
-def case_row(visit: Visit, row: Any, address: str, *, staff: bool, news: Mapping[int, Any] | None = None) -> pages.CaseRow:
-    """Return one line of a list."""
+def case_row(visit: Visit, row: Any, address: str, *, actor: Actor | None = None, news: Mapping[int, Any] | None = None) -> pages.CaseRow:
+    """Return one line of a list; ``actor`` is the officer who reads it, None on a resident's own list."""
     type_row, declared = visit.house.book[row.type_id], visit.house.declared(row.type_id)
     zone = visit.house.directory.tree[row.district_id].timezone
     language = visit.language
@@ -378,7 +395,7 @@ def case_row(visit: Visit, row: Any, address: str, *, staff: bool, news: Mapping
         under=" · ".join(w for w in under if w),
         state=outcome or said_state,
         tone=tone(declared, row),
-        applicant=applicant(visit, declared, row) if staff else "",
+        applicant=applicant(visit, actor, declared, row) if actor is not None else "",
         department=department.say(language) if department else "",
         received=texts.say_moment(row.received, zone, language, visit.at),
         last=last,
@@ -386,9 +403,11 @@ def case_row(visit: Visit, row: Any, address: str, *, staff: bool, news: Mapping
     )
 
 
-def applicant(visit: Visit, declared: CaseType | None, row: Any) -> str:
+def applicant(visit: Visit, actor: Actor, declared: CaseType | None, row: Any) -> str:
     """Return the applicant's masked name, as it was filed."""
     if declared is None:
         return ""
+    if hides(actor, row):
+        return visit.say(_("Hidden"))
     shown = masked(declared.form, row.data, visit)
     return next((str(shown[n]) for n, p in personal_fields(declared.form).items() if p.kind == "name" and shown.get(n)), visit.say(_("Anonymous")))

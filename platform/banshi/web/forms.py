@@ -15,8 +15,11 @@ from banshi import texts
 from banshi.cases.decoding import FieldShape, shapes
 from banshi.districts import District, Tree
 from banshi.errors import Invalid, Refused
+from banshi.identity.directory import Directory
 from banshi.plugins import Registry
 from banshi.web import pages
+
+_ = texts.translator("banshi")
 
 CSRF_FIELD = "_csrf_token"
 OWN = frozenset({CSRF_FIELD, "key", "revision"})
@@ -61,15 +64,20 @@ def fields(
     raw: Mapping[str, Any] | None = None,
     problems: Mapping[str, Any] | None = None,
     only: Sequence[str] | None = None,
-    tree: Tree | None = None,
+    directory: Directory | None = None,
     district: District | None = None,
+    department_id: int | None = None,
 ) -> tuple[pages.Field, ...]:
-    """Return the fields of ``form`` as they are drawn, with the raw input and its problems."""
+    """Return the fields of ``form`` as they are drawn, with the raw input and its problems.
+
+    What a field picks from the ``directory`` lies in ``district`` (areas) or in the department (its officers).
+    """
     raw, problems = raw or {}, problems or {}
     drawn = []
     for shape in shapes(form):
         if only is None or shape.name in only:
-            drawn.append(_field(shape, language, raw, problems, tree, district))
+            picked = _picked(shape, language, directory, district, department_id)
+            drawn.append(_field(shape, language, raw, problems, picked))
     return tuple(drawn)
 
 
@@ -93,15 +101,19 @@ def problems_of(refused: Invalid) -> dict[str, Any]:
     return dict(refused.problems) or {"": texts.Said(refused.text, refused.values) if isinstance(refused.text, texts.Text) else refused.text}
 
 
-def say_value(shape: FieldShape, value: Any, language: texts.Language, tree: Tree | None = None) -> str:
-    """Return a stored value in words: an option's label, an area's name, anything else as it is."""
+def say_value(shape: FieldShape, value: Any, language: texts.Language, directory: Directory | None = None) -> str:
+    """Return a stored value in words: an option's label, the name of an area or department, anything else as it is."""
     if isinstance(value, (list, tuple)):
-        return ", ".join(say_value(shape, v, language, tree) for v in value)
+        return ("、" if language == "zh" else ", ").join(say_value(shape, v, language, directory) for v in value)
+    if shape.kind == "bool":
+        return texts.say(_("Yes") if value in {True, "on", "true"} else _("No"), language)
     for option in shape.ask.options:
         if option.value == value:
             return texts.say(option.label, language)
-    if shape.ask.picks == "area" and tree is not None and (found := tree.find(str(value))):
-        return " ".join(d.say(language) for d in reversed(tree.above(found.id)) if d.parent_id is not None) or found.say(language)
+    if shape.ask.picks == "area" and directory is not None and (found := directory.tree.find(str(value))):
+        return " ".join(d.say(language) for d in reversed(directory.tree.above(found.id)) if d.parent_id is not None) or found.say(language)
+    if shape.ask.picks == "department" and directory is not None and (department := directory.find(str(value))):
+        return department.say(language)
     return "" if value is None else str(value)
 
 
@@ -110,14 +122,11 @@ def _field(
     language: texts.Language,
     raw: Mapping[str, Any],
     problems: Mapping[str, Any],
-    tree: Tree | None,
-    district: District | None,
+    picked: Options | None,
 ) -> pages.Field:
     given = raw.get(shape.name)
     values = [str(v) for v in given] if isinstance(given, (list, tuple)) else [str(given)] if given is not None else []
-    options = [(o.value, texts.say(o.label, language), texts.say(o.hint, language)) for o in shape.ask.options]
-    if shape.ask.picks == "area" and tree is not None:
-        options = area_options(tree, district, language)
+    options = [(o.value, texts.say(o.label, language), texts.say(o.hint, language)) for o in shape.ask.options] if picked is None else picked
     return pages.Field(
         name=shape.name,
         label=texts.say(shape.ask.label, language),
@@ -129,8 +138,27 @@ def _field(
         rows=shape.ask.rows,
         longest=shape.longest if shape.ask.rows > 1 else None,
         autocomplete=shape.ask.autocomplete,
-        optional=not shape.required,
+        optional=not shape.required and shape.kind != "bool",
     )
+
+
+Options = list[tuple[str, str, str]]
+"""Value, label and hint of each choice."""
+
+
+def _picked(
+    shape: FieldShape, language: texts.Language, directory: Directory | None, district: District | None, department_id: int | None
+) -> Options | None:
+    """Return what a field offers from the directory, None where it offers nothing from there."""
+    if directory is None or not shape.ask.picks:
+        return None
+    if shape.ask.picks == "area":
+        return area_options(directory.tree, district, language)
+    if shape.ask.picks == "officer":
+        officers = directory.officers_of(department_id) if department_id is not None else ()
+        return [(o.staff_number, texts.say(_("Staff {number}"), language, number=o.staff_number), "") for o in officers]
+    standing = sorted((d for d in directory if not d.dissolved), key=lambda d: (directory.tree[d.district_id].path, d.code))
+    return [(d.code, d.say(language), directory.tree[d.district_id].say(language) if shape.many else "") for d in standing]
 
 
 def area_options(tree: Tree, district: District | None, language: texts.Language) -> list[tuple[str, str, str]]:
@@ -144,7 +172,7 @@ def area_options(tree: Tree, district: District | None, language: texts.Language
 def _kind(shape: FieldShape, options: int) -> Any:
     if shape.kind == "bool":
         return "checkbox"
-    if options:
+    if options or shape.ask.picks:
         return "checkboxes" if shape.many else ("radios" if options <= RADIOS_UP_TO and not shape.ask.picks else "select")
     if shape.personal is not None and shape.personal.kind == "telephone":
         return "telephone"

@@ -12,14 +12,20 @@ from banshi import audit, notify, texts
 from banshi.cases import acting, numbers, reading
 from banshi.cases.acting import Act
 from banshi.cases.decoding import decode
-from banshi.contracts import PERSONAL, Actor
-from banshi.errors import Changed, Conflict, Forbidden, Invalid, Refused
+from banshi.contracts import CONFIDENTIAL, PERSONAL, Actor
+from banshi.errors import Changed, Conflict, Forbidden, Invalid, NotFound, Refused
 from banshi.privacy import mask
 from banshi.web import casepage, forms, pages
 from banshi.web.casepage import CaseView
 from banshi.web.site import Site, Visit
 
 _ = texts.translator("banshi")
+
+PROTECTIONS: dict[str, texts.Text] = {
+    "discreet": _("Do not tell the other side who filed this."),
+    "hidden": _("Whoever reported this is hidden from the department that looks into it."),
+}
+ROLES: dict[str, texts.Text] = {"applicant": _("Applicant"), "helper": _("Helper with a mandate")}
 
 
 @get("/desk/case/{number:str}")
@@ -43,6 +49,8 @@ async def reveal(request: Request[Any, Any, Any], number: FromPath[str]) -> Resp
         if not actor.may(PERSONAL.name):
             raise Forbidden(_("Your post does not carry the right to read personal data."))
         view = await _view(visit, actor, casepage.read_number(number))
+        if view.hides:
+            raise Forbidden(_("Whoever reported this is hidden from the department that looks into it."))
         await audit.record(visit.db, visit.house.keyring, actor, "personal.read", f"case:{view.row.number}", {}, visit.at)
         page = await _case_page(visit, view, None, "", "", reveals=True)
         return visit.page("desk/case.html", page, desk=True)
@@ -63,6 +71,10 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
             form = decode(declared.form, forms.answers(raw))
             wanted = Act(number=plain, action=action, form=form, revision=forms.revision_of(raw), key=forms.key_of(raw))
             await acting.act_one(visit.db, visit.house, actor, wanted, visit.at)
+            try:
+                await reading.get(visit.db, visit.house, actor, plain)
+            except NotFound:  # it went to another department, or the officer is kept from it now
+                return visit.go("/desk")
             return visit.go(address_of(plain))
         except (Invalid, Conflict) as error:
             refused = error
@@ -102,6 +114,11 @@ async def _case_page(visit: Visit, view: CaseView, form: pages.Form | None, titl
         (visit.say(_("Category")), view.category()),
         (visit.say(_("Place")), view.area()),
     ]
+    if row.confidentiality:
+        facts.insert(0, (visit.say(_("Protection")), visit.say(PROTECTIONS[row.confidentiality])))
+    if row.helpers:
+        names = [directory.department(h).say(visit.language) for h in row.helpers]
+        facts.append((visit.say(_("Helping departments")), "、".join(names) if visit.language == "zh" else ", ".join(names)))
     if row.closed is not None:
         facts.append((visit.say(_("Closed")), view.moment(row.closed)))
     button = None
@@ -118,7 +135,7 @@ async def _case_page(visit: Visit, view: CaseView, form: pages.Form | None, titl
         story=view.story(),
         facts=tuple((k, v) for k, v in facts if v),
         said=view.said(reveal=reveals),
-        parties=await _parties(visit, row.id, reveals=reveals),
+        parties=await _parties(visit, view, reveals=reveals),
         department=view.holder(),
         superiors=tuple(superiors),
         duties=tuple(d for d in duties if d),
@@ -130,16 +147,18 @@ async def _case_page(visit: Visit, view: CaseView, form: pages.Form | None, titl
     )
 
 
-async def _parties(visit: Visit, case_id: int, *, reveals: bool) -> tuple[tuple[str, str], ...]:
-    """Return who is named on a case with an account of their own: role, name and telephone, masked unless revealed."""
+async def _parties(visit: Visit, view: CaseView, *, reveals: bool) -> tuple[tuple[str, str], ...]:
+    """Return who is named on a case with an account of their own: role, name and telephone, masked unless revealed, nobody where hidden."""
     shown = []
-    for party in await reading.parties(visit.db, case_id):
+    for party in await reading.parties(visit.db, view.row.id):
+        if view.hides or (party.confidential and not view.actor.may(CONFIDENTIAL.name)):
+            continue
         words = []
         for kind, sealed in (("name", party.name), ("telephone", party.telephone)):
             if sealed:
                 plain = visit.house.keyring.unseal(sealed, f"person.{kind}")
                 words.append(plain if reveals else mask(kind, plain))
-        shown.append((visit.say(_("Applicant")) if party.role == "applicant" else party.role, " · ".join(words)))
+        shown.append((visit.say(ROLES.get(party.role, party.role)), " · ".join(words)))
     return tuple(shown)
 
 

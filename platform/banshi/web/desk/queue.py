@@ -68,7 +68,7 @@ async def _queue(request: Request[Any, Any, Any], view: View, *, problem: str = 
         found = await reading.listing(visit.db, visit.house, actor, query)
         counts = await reading.count_bounded(visit.db, visit.house, actor, [_query(actor, v) for v in ADDRESSES])
         news = await notify.unread(visit.db, actor.person_id or 0, "staff", [r.id for r in found.rows])
-        rows = tuple(casepage.case_row(visit, r, "/desk/case", staff=True, news=news) for r in found.rows)
+        rows = tuple(casepage.case_row(visit, r, "/desk/case", actor=actor, news=news) for r in found.rows)
         kept = {k: v for k, v in (("state", state), ("closed", closed)) if v}
         following = ADDRESSES[view] + "?" + urlencode(kept | {"after": reading.write_cursor(found.next)}) if found.next else ""
         page = pages.QueuePage(

@@ -152,8 +152,15 @@ def _offered(visit: Visit, district: str, plugin: str, name: str) -> Service:
 def _ask(visit: Visit, filing: _Filing, group: Group, problems: dict[str, Any] | None = None) -> Response[Any]:
     position = filing.service.pages.index(group)
     back = filing.base if position == 0 else filing.address(filing.service.pages[position - 1].name)
-    tree = visit.house.directory.tree
-    drawn = forms.fields(filing.form, visit.language, raw=filing.answers, problems=problems, only=group.fields, tree=tree, district=visit.district)
+    drawn = forms.fields(
+        filing.form,
+        visit.language,
+        raw=filing.answers,
+        problems=problems,
+        only=group.fields,
+        directory=visit.house.directory,
+        district=visit.district,
+    )
     page = pages.AskPage(
         service=visit.say(filing.service.title),
         title=visit.say(group.title),
@@ -186,7 +193,7 @@ def _check(visit: Visit, filing: _Filing, problems: dict[str, Any] | None = None
     for shape in shapes(filing.form):
         if shape.name in by_field:
             value = filing.answers.get(shape.name) or []
-            said = forms.say_value(shape, value, visit.language, visit.house.directory.tree)
+            said = forms.say_value(shape, value, visit.language, visit.house.directory)
             drawn.append(pages.Answer(label=visit.say(shape.ask.label), value=said, change=filing.address(by_field[shape.name]) + "#" + shape.name))
     page = pages.CheckPage(
         service=visit.say(filing.service.title),

@@ -32,7 +32,7 @@ async def my_cases(request: Request[Any, Any, Any], after: FromQuery[str] = "") 
         query = reading.Query(newest_first=True, after=reading.read_cursor(after))
         found = await reading.listing(visit.db, visit.house, visit.resident, query)
         news = await notify.unread(visit.db, visit.visitor.person_id, "resident", [r.id for r in found.rows])
-        rows = tuple(casepage.case_row(visit, r, "/case", staff=False, news=news) for r in found.rows)
+        rows = tuple(casepage.case_row(visit, r, "/case", news=news) for r in found.rows)
         following = f"/my?after={reading.write_cursor(found.next)}" if found.next else ""
         return visit.page("portal/my.html", pages.MyPage(rows=rows, next=following, track_href="/track"))
 
