@@ -78,7 +78,11 @@ def decode(form: type[msgspec.Struct], raw: Raw, *, only: tuple[str, ...] | None
     for field in fields:
         if only is not None and field.name not in only:
             continue
-        value = _plain(field, raw.get(field.name))
+        given = raw.get(field.name)
+        if not field.many and isinstance(given, (list, tuple)) and len({str(v) for v in given}) > 1:
+            problems[field.name] = Said(_("Give one answer to “{label}”."), {"label": field.ask.label})
+            continue
+        value = _plain(field, given)
         if value is None or value in ("", []):
             if field.required:
                 problems[field.name] = _missing(field)
