@@ -83,7 +83,7 @@ async def test_the_page_tells_every_plugin_its_health_and_where_it_is_on(officer
     page = await (await officer(ADMINISTRATOR)).get("/admin")
     assert page.status == 200
     assert "tickets" in page.text
-    assert "1 case types, 1 services, 3 roles" in page.text
+    assert "1 case types, 1 services, 4 roles" in page.text
     assert switches(page) == {"ruan": "off", "east": "off", "west": "on", "north": "off"}
 
 
@@ -129,7 +129,7 @@ async def test_open_cases_keep_their_plugin_and_closed_ones_do_not(officer: Any,
     async with city.transaction() as db:
         for action, data in steps:
             form = town.house.registry.case_type("tickets.request").action(action).form(**data)
-            await acting.act_one(db, town.house, town.staff["20001"], Act(number=number, action=action, form=form), MOMENT)
+            await acting.act_one(db, town.house, town.staff["10001"], Act(number=number, action=action, form=form), MOMENT)
     assert (await switch(administrator, "east", "off")).status == 200
     assert (await visitor.get(f"/d/east/{SERVICE}")).status_code == 404
 

@@ -73,12 +73,12 @@ def test_an_anonymous_resident_may_leave_contact_details_out() -> None:
 
 @pytest.mark.parametrize("outcome", [o.name for o in forms.OUTCOMES])
 def test_what_was_not_settled_is_closed_only_with_a_reason(outcome: str) -> None:
-    ways.says_why(None, forms.Closing(outcome, "Go to the mediation committee, 5 Huaiyinli."), None)
+    ways.says_why(None, forms.Closing(outcome=outcome, text="Go to the mediation committee, 5 Huaiyinli."), None)
     if outcome == "settled":
-        ways.says_why(None, forms.Closing(outcome), None)
+        ways.says_why(None, forms.Closing(outcome=outcome), None)
     else:
         with pytest.raises(Invalid) as refused:
-            ways.says_why(None, forms.Closing(outcome, "  "), None)
+            ways.says_why(None, forms.Closing(outcome=outcome, text="  "), None)
         assert set(refused.value.problems) == {"text"}
 
 
@@ -163,6 +163,6 @@ def test_nothing_in_the_demo_could_be_a_real_number() -> None:
 
 
 def test_the_roles_carry_what_the_actions_need(registry: Registry) -> None:
-    held = {p.name for r in (roles.CLERK, roles.INTAKE) for p in r.permissions}
+    held = {p.name for r in (roles.CLERK, roles.HEAD, roles.INTAKE) for p in r.permissions}
     assert {a.needs for a in cases.REQUEST.actions if "staff" in a.by} <= held
-    assert [r.owner for r in registry.only(["tickets"]).roles] == ["tickets"] * 3
+    assert [r.owner for r in registry.only(["tickets"]).roles] == ["tickets"] * 4
