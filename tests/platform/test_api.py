@@ -396,7 +396,7 @@ async def test_problems_are_told_in_the_callers_language(client: Client) -> None
 # -- its description -----------------------------------------------------------------------------------------------------------------
 
 
-async def test_the_description_lists_the_four_operations_and_every_reference_in_it_leads_somewhere(client: Client) -> None:
+async def test_the_description_lists_the_operations_and_every_reference_in_it_leads_somewhere(client: Client) -> None:
     answer = await client.get("/schema/openapi.json")
     assert answer.status_code == 200
     document = answer.json()
@@ -407,6 +407,7 @@ async def test_the_description_lists_the_four_operations_and_every_reference_in_
         "listCases": ("get", CASES),
         "readCase": ("get", f"{CASES}/{{number}}"),
         "actOnCase": ("post", f"{CASES}/{{number}}/actions"),
+        "actOnCases": ("post", f"{CASES}/actions"),
     }
     for _method, path, operation in operations.values():
         assert operation["security"] == [{"bearer": []}]
@@ -434,3 +435,60 @@ async def test_a_token_made_for_a_post_that_ended_is_no_token(client: Client, da
     finally:
         async with database.transaction() as db:
             await db.execute(ended, {"at": None, "id": town.staff["20001"].post_id})
+
+
+# -- many at once ----------------------------------------------------------------------------------------------------------------
+
+
+async def test_many_cases_are_acted_on_with_a_result_each(client: Client) -> None:
+    numbers_ = [await opened(client) for _i in range(4)]
+    await client.post(f"{CASES}/{numbers_[1]}/actions", json={"action": "sign"}, headers=CLERK)
+    asked = {"action": "sign", "numbers": [*numbers_, numbers.show(numbers.draw())]}
+    done = await client.post(f"{CASES}/actions", json=asked, headers=CLERK | {"idempotency-key": "many"})
+    items = done.json()["items"]
+    assert [i["number"] for i in items] == asked["numbers"]
+    assert [i["status"] for i in items] == [200, 409, 200, 200, 404]
+    assert "is in the state" in items[1]["detail"]
+    again = await client.post(f"{CASES}/actions", json=asked, headers=CLERK | {"idempotency-key": "many"})
+    assert [(i["status"], i.get("fresh", True)) for i in again.json()["items"]] == [
+        (200, False),
+        (409, True),
+        (200, False),
+        (200, False),
+        (404, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({"action": "sign", "numbers": []}, 400),
+        ({"action": "sign", "numbers": ["nonsense"]}, 404),
+        ({"action": "sign"}, 400),
+        ({"action": "sign", "numbers": ["1"] * 1001}, 400),
+        ({"action": "assign", "numbers": None, "data": {"officer": ""}}, 400),
+    ],
+    ids=["none", "no number", "no numbers", "over a thousand", "nobody named"],
+)
+async def test_many_at_once_that_cannot_be(client: Client, asked: dict[str, Any], status: int) -> None:
+    if asked.get("numbers", "") is None:
+        asked = asked | {"numbers": [await opened(client)]}
+    problem(await client.post(f"{CASES}/actions", json=asked, headers=CLERK), status)
+
+
+async def test_what_is_not_declared_for_many_is_refused_case_by_case(client: Client) -> None:
+    number = await opened(client)
+    asked = {"action": "answer", "numbers": [number], "data": {"text": "The same for all."}}
+    items = (await client.post(f"{CASES}/actions", json=asked, headers=CLERK)).json()["items"]
+    assert (items[0]["status"], "many cases at once" in items[0]["detail"]) == (409, True)
+
+
+async def test_a_case_tells_who_works_on_it_and_what_both_sides_said(client: Client) -> None:
+    number = await opened(client)
+    for doing in ({"action": "sign"}, {"action": "answer", "data": {"text": "Done.", "solved": "yes"}}):
+        await client.post(f"{CASES}/{number}/actions", json=doing, headers=CLERK)
+    said = {"reached": "yes", "solved": "no", "rating": "dissatisfied"}
+    await client.post(f"{CASES}/{number}/actions", json={"action": "call_back", "data": said}, headers=INTAKE)
+    case = (await client.get(f"{CASES}/{number}", headers=CLERK)).json()
+    assert (case["state"], case["assignee"], case["helpers"], case["confidentiality"]) == ("working", "10001", [], "")
+    assert case["facts"] == {"solved_by_department": True, "solved_by_resident": False, "rating": "dissatisfied", "corrections": 1}

@@ -7,7 +7,7 @@ they want changed; the second statement writes it with the events. Nothing chang
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from banshi.audit import canonical
 from banshi.cases import chain
 from banshi.cases.book import House
+from banshi.cases.decoding import decode
 from banshi.cases.numbers import show
 from banshi.cases.tables import case, case_event, idempotency
 from banshi.cases.visibility import predicate
@@ -82,6 +83,37 @@ async def act_many(db: Connection, house: House, actor: Actor, acts: Sequence[Ac
     if prepared:
         result |= await write(db, actor, prepared, at)
     return [result[a.number] for a in acts]
+
+
+async def act_alike(
+    db: Connection, house: House, actor: Actor, numbers: Sequence[str], action: str, answers: Mapping[str, Any], at: datetime, *, key: str = ""
+) -> list[Acted | Refused]:
+    """Do one thing, with one filled form (raw ``answers``), on many cases; return a result for each, in order.
+
+    Three statements whatever the number. Only actions declared ``bulk`` can be done so. Raises ``Invalid`` for answers that the form of the
+    first case's type refuses; what one case refuses is its own result.
+    """
+    found = await db.execute(select(case.c.number, case.c.type_id).where(case.c.number.in_(numbers), predicate(house, actor)))
+    types = {r.number: house.declared(r.type_id) for r in found}
+    forms: dict[str, msgspec.Struct] = {}
+    result: dict[str, Acted | Refused] = {}
+    acts: list[Act] = []
+    for number in numbers:
+        declared = types.get(number)
+        if declared is None:
+            result[number] = NotFound(_("There is no case {number} that you may see."), number=show(number))
+            continue
+        found_action = next((a for a in declared.actions if a.name == action and a.bulk), None)
+        if found_action is None:
+            result[number] = NotAllowedNow(_("“{action}” cannot be done to many cases at once."), action=action)
+            continue
+        if declared.key not in forms:
+            forms[declared.key] = decode(found_action.form, answers)
+        acts.append(Act(number=number, action=action, form=forms[declared.key], key=f"{key}:{number}" if key else ""))
+    if acts:
+        done = await act_many(db, house, actor, acts, at)
+        result |= {a.number: r for a, r in zip(acts, done, strict=True)}
+    return [result[n] for n in numbers]
 
 
 def allowed(house: House, actor: Actor, case_row: Any, at: datetime) -> list[Action]:

@@ -63,6 +63,7 @@ class Directory:
         self._duties = {(d.case_type, d.category, d.district_id): d for d in duties}
         self._roles = {r.name: r for r in roles}
         self._officers = {o.staff_number: o for o in officers}
+        self._by_post = {o.id: o for o in officers}
         self._posts: dict[int, list[Officer]] = {}
         for held in officers:
             self._posts.setdefault(held.department_id, []).append(held)
@@ -81,6 +82,10 @@ class Directory:
     def officer(self, staff_number: str) -> Officer | None:
         """Return the post of that staff number, or None where there is none now."""
         return self._officers.get(staff_number)
+
+    def post(self, post_id: int | None) -> Officer | None:
+        """Return the post of that id, or None where it is over."""
+        return self._by_post.get(post_id or 0)
 
     def officers_of(self, department_id: int) -> Sequence[Officer]:
         """Return the posts of a department, by staff number."""

@@ -18,17 +18,18 @@ from banshi.cases.decoding import decode, unprintable
 from banshi.cases.opening import Opening
 from banshi.contracts import Actor, CaseType
 from banshi.db import Connection
-from banshi.errors import Forbidden, Invalid, NotFound, NotSignedIn
+from banshi.errors import Forbidden, Invalid, NotFound, NotSignedIn, Refused
 from banshi.identity import access
 from banshi.privacy import SEALED
 from banshi.web.casepage import read_number
 from banshi.web.security import TOKEN_ROUTE
-from banshi.web.site import Site
+from banshi.web.site import Site, language_of
 
 _ = texts.translator("banshi")
 
 LONGEST_KEY = 200
 MOST = 100
+MOST_AT_ONCE = 1000
 Key = Annotated[str, HeaderParameter(name="Idempotency-Key", max_length=LONGEST_KEY, description="The same key is the same write, for 30 days")]
 Match = Annotated[str, HeaderParameter(name="If-Match", max_length=40, description="The revision that the action was decided on")]
 
@@ -67,6 +68,31 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     fresh: bool
 
 
+class DoingMany(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One action, with one filled form, on many cases: at most 1,000 numbers, each once."""
+
+    action: str
+    numbers: Annotated[list[str], msgspec.Meta(min_length=1, max_length=MOST_AT_ONCE)]
+    data: dict[str, Any] = {}
+
+
+class DoneOrNot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What came of it for one case: where it stands (status 200), or why it was refused (the status that it alone would have had)."""
+
+    number: str
+    status: int
+    state: str = ""
+    revision: int = 0
+    fresh: bool = True
+    detail: str = ""
+
+
+class DoneMany(msgspec.Struct, frozen=True, kw_only=True):
+    """A result for each number, in the order in which they were sent."""
+
+    items: list[DoneOrNot]
+
+
 class EventOut(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a case's story; sealed values are left out."""
 
@@ -82,7 +108,9 @@ class EventOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaseOut(msgspec.Struct, frozen=True, kw_only=True):
-    """A case; personal fields are left out of ``data``. ``events`` and ``actions`` only where one case is read."""
+    """A case; personal fields are left out of ``data``. ``facts`` is what its type keeps beyond what was filed, ``helpers`` are department codes,
+    ``assignee`` a staff number. ``events`` and ``actions`` only where one case is read.
+    """
 
     number: str
     type: str
@@ -94,13 +122,17 @@ class CaseOut(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     outcome: str | None
     department: str | None
+    assignee: str | None
+    helpers: list[str]
     priority: int
+    confidentiality: str
     channel: str
     received: datetime
     closed: datetime | None
     changed: datetime
     revision: int
     data: dict[str, Any]
+    facts: dict[str, Any]
     events: list[EventOut] | None = None
     actions: list[str] | None = None
 
@@ -157,6 +189,28 @@ async def act_on_case(
         wanted = Act(number=plain, action=data.action, form=decode(form_type, data.data), revision=_revision(if_match), key=idempotency_key)
         done = await acting.act_one(db, house, actor, wanted, at)
     return Done(number=numbers.show(plain), state=done.state, revision=done.revision, fresh=done.fresh)
+
+
+@post("/cases/actions", status_code=200, summary="Act on many cases", operation_id="actOnCases")
+async def act_on_cases(request: Request[Any, Any, Any], data: JSONBody[DoingMany], idempotency_key: Key = "") -> DoneMany:
+    """Do one thing with many cases, and get a result for each; what one refuses, the others do. Only actions that are declared for it."""
+    site: Site = request.app.state.site
+    at = site.now()
+    _check_key(idempotency_key)
+    async with site.database.transaction() as db:
+        house, actor = await _who(site, db, request, at)
+        language = language_of(request)
+        wanted = [read_number(n) for n in data.numbers]
+        if len(set(wanted)) < len(wanted):
+            raise Invalid(_("A case stands here twice."), {"numbers": _("A case stands here twice.")})
+        results = await acting.act_alike(db, house, actor, wanted, data.action, data.data, at, key=idempotency_key)
+    return DoneMany(items=[_done_or_not(n, r, language) for n, r in zip(wanted, results, strict=True)])
+
+
+def _done_or_not(number: str, result: acting.Acted | Refused, language: texts.Language) -> DoneOrNot:
+    if isinstance(result, Refused):
+        return DoneOrNot(number=numbers.show(number), status=result.status, detail=texts.say(result.text, language, **result.values))
+    return DoneOrNot(number=numbers.show(number), status=200, state=result.state, revision=result.revision, fresh=result.fresh)
 
 
 @get("/cases/{number:str}", summary="Read a case", operation_id="readCase")
@@ -261,13 +315,17 @@ def _out(house: House, row: Any) -> CaseOut:
         state=row.state,
         outcome=row.outcome,
         department=directory.department(row.department_id).code if row.department_id else None,
+        assignee=officer.staff_number if (officer := directory.post(row.assignee_id)) else None,
+        helpers=[directory.department(h).code for h in row.helpers],
         priority=row.priority,
+        confidentiality=row.confidentiality,
         channel=row.channel,
         received=row.received,
         closed=row.closed,
         changed=row.changed,
         revision=row.revision,
         data=_open_fields(row.data),
+        facts=row.facts,
     )
 
 
@@ -309,7 +367,7 @@ def router() -> Router:
     """Return the API's router; its routes take a token and no cookie, so they alone need no CSRF token."""
     return Router(
         path="/api/v1",
-        route_handlers=[open_case, act_on_case, read_case, list_cases],
+        route_handlers=[open_case, act_on_case, act_on_cases, read_case, list_cases],
         before_request=_check_body,
         opt={TOKEN_ROUTE: True},
         tags=["cases"],

@@ -34,7 +34,9 @@ class Matter:
 
     async def do(self, who: str | Actor, action: str, *, at: datetime = MOMENT, revision: int | None = None, **data: Any) -> Acted:
         form = decode(self.declared.action(action).form, data)
-        return await acting.act_one(self.db, self.town.house, self.actor(who), Act(number=self.number, action=action, form=form, revision=revision), at)
+        return await acting.act_one(
+            self.db, self.town.house, self.actor(who), Act(number=self.number, action=action, form=form, revision=revision), at
+        )
 
     async def row(self, who: str | Actor = INTAKE) -> Any:
         return await reading.get(self.db, self.town.house, self.actor(who), self.number)
@@ -44,6 +46,10 @@ class Matter:
 
     async def department(self) -> str:
         return self.town.house.directory.department((await self.row()).department_id).code
+
+    async def lists(self, who: str) -> bool:
+        listed = await reading.listing(self.db, self.town.house, self.actor(who), reading.Query())
+        return self.number in {r.number for r in listed.rows}
 
     async def offered(self, who: str | Actor, *, at: datetime = MOMENT) -> set[str]:
         actor = self.actor(who)
@@ -237,7 +243,7 @@ async def test_helpers_see_and_report_and_only_the_lead_answers(file: File) -> N
     await matter.do(WORKS, "return", **NOT_OURS)
     await matter.do(INTAKE, "arbitrate", lead="lighting", helpers=["east-works"], text="x")
     await matter.do(CLERK, "sign")
-    assert matter.number in {r.number for r in (await reading.listing(matter.db, matter.town.house, matter.actor(WORKS), reading.Query(open=True))).rows}
+    assert await matter.lists(WORKS)
     await matter.do(WORKS, "contribute", text="The pavement is mended.")
     assert (await matter.last()).audience == "staff"
     with pytest.raises(Forbidden, match="department in charge"):
@@ -344,7 +350,9 @@ async def test_no_answer_is_not_rated_and_never_satisfied(file: File) -> None:
     assert "rate" in await matter.offered(RESIDENT)  # the resident can still say
 
 
-@pytest.mark.parametrize("data", [{"reached": "no_answer", "rating": "satisfied"}, {"reached": "declined", "solved": "yes"}, {"reached": "yes"}], ids=str)
+@pytest.mark.parametrize(
+    "data", [{"reached": "no_answer", "rating": "satisfied"}, {"reached": "declined", "solved": "yes"}, {"reached": "yes"}], ids=str
+)
 async def test_a_call_back_that_cannot_be(file: File, data: dict[str, str]) -> None:
     matter = await answered(file)
     with pytest.raises(Invalid):
@@ -438,7 +446,7 @@ async def test_who_declares_a_connection_is_kept_from_the_request(file: File) ->
     assert (await matter.row()).assignee_id is None
     with pytest.raises(NotFound):
         await matter.row(CLERK)
-    assert matter.number not in {r.number for r in (await reading.listing(matter.db, matter.town.house, matter.actor(CLERK), reading.Query())).rows}
+    assert not await matter.lists(CLERK)
     with pytest.raises(NotFound):
         await matter.do(CLERK, "answer", text="x")
     with pytest.raises(Invalid, match="kept from"):
@@ -485,7 +493,8 @@ async def test_urgency_is_the_priority_of_the_case(file: File, urgency: str, pri
 
 
 @pytest.mark.parametrize(
-    ("data", "protection"), [({"kind": "report"}, "hidden"), ({"discreet": True}, "discreet"), ({}, ""), ({"kind": "report", "discreet": True}, "hidden")]
+    ("data", "protection"),
+    [({"kind": "report"}, "hidden"), ({"discreet": True}, "discreet"), ({}, ""), ({"kind": "report", "discreet": True}, "hidden")],
 )
 async def test_how_a_person_is_protected(file: File, data: dict[str, Any], protection: str) -> None:
     assert (await (await file(**data)).row()).confidentiality == protection
