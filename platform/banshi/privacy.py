@@ -23,7 +23,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from banshi.contracts import Personal
 from banshi.errors import BanshiError
 
-SEALED = "sealed:"
+SEALED = "\x1asealed:"
+"""How a sealed value begins: with a character that no input may contain (`unprintable` refuses it), so nobody can write one."""
 
 
 class Unreadable(BanshiError):

@@ -437,6 +437,18 @@ async def test_a_token_made_for_a_post_that_ended_is_no_token(client: Client, da
             await db.execute(ended, {"at": None, "id": town.staff["20001"].post_id})
 
 
+@pytest.mark.parametrize("said", ["sealed:x", "sealed:0123abcd.AAAA", "\x1asealed:0123abcd.AAAA"])
+async def test_nobody_can_write_what_looks_sealed(client: Client, said: str) -> None:
+    filing_ = filing() | {"data": request(contact_name=said, text=said)}
+    answer = await client.post(CASES, json=filing_, headers=INTAKE)
+    if said.startswith("\x1a"):
+        problem(answer, 400)
+        return
+    number = answer.json()["number"]
+    case = (await client.get(f"{CASES}/{number}", headers=INTAKE)).json()
+    assert (case["data"]["text"], "contact_name" in case["data"]) == (said, False)
+
+
 # -- many at once ----------------------------------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from banshi.privacy import Keyring, Unreadable, mask
+from banshi.privacy import SEALED, Keyring, Unreadable, mask
 
 OLD, NEW = ("old", b"an old key of at least thirty-two characters"), ("new", b"a new key of at least thirty-two characters")
 
@@ -33,7 +33,7 @@ def test_keys_rotate() -> None:
     sealed = Keyring((OLD,)).seal("张小芳", "name")
     both = Keyring((NEW, OLD))
     assert both.unseal(sealed, "name") == "张小芳"
-    assert both.seal("x", "name").startswith("sealed:new.")
+    assert both.seal("x", "name").startswith(SEALED + "new.")
     assert Keyring((OLD,)).index("name", "x") in both.indexes("name", "x")
     with pytest.raises(Unreadable, match="old"):
         Keyring((NEW,)).unseal(sealed, "name")
