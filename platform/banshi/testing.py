@@ -120,26 +120,27 @@ async def template(server_url: str, registry: Registry, organisation_file: Path)
 @pytest.fixture(scope="session")
 def database_url(server_url: str, template: str, worker_id: str) -> Iterator[str]:
     """A database of this process."""
-    with _clone(server_url, template, f"banshi_test_{worker_id}_{os.getpid()}") as url:
+    with clone(server_url, template, f"banshi_test_{worker_id}_{os.getpid()}") as url:
         yield url
 
 
 @pytest.fixture
 def fresh_url(server_url: str, template: str, worker_id: str) -> Iterator[str]:
     """A database of this test alone: for commands, and for what cannot be swept up."""
-    with _clone(server_url, template, f"banshi_fresh_{worker_id}_{os.getpid()}") as url:
+    with clone(server_url, template, f"banshi_fresh_{worker_id}_{os.getpid()}") as url:
         yield url
 
 
 @pytest.fixture
 def empty_url(server_url: str, worker_id: str) -> Iterator[str]:
     """A database with nothing in it."""
-    with _clone(server_url, "template0", f"banshi_empty_{worker_id}_{os.getpid()}") as url:
+    with clone(server_url, "template0", f"banshi_empty_{worker_id}_{os.getpid()}") as url:
         yield url
 
 
 @contextmanager
-def _clone(server_url: str, template: str, name: str) -> Iterator[str]:
+def clone(server_url: str, template: str, name: str) -> Iterator[str]:
+    """Give the address of a database of that name, cloned from ``template``; it is gone at the end of the block."""
     with psycopg.connect(libpq_url(server_url), autocommit=True) as connection:
         connection.execute(SQL("create database {} template {}").format(Identifier(name), Identifier(template)))
     try:
@@ -292,7 +293,7 @@ def _other(url: str, name: str) -> str:
 
 
 _SWEEP = """
-delete from kernel.notice; delete from kernel.personal_index; delete from kernel.case_party; delete from kernel.case_event;
+delete from kernel.seen; delete from kernel.answer_template; delete from kernel.notice; delete from kernel.personal_index; delete from kernel.case_party; delete from kernel.case_event;
 delete from kernel."case"; delete from kernel.idempotency; delete from kernel.draft; delete from kernel.session;
 delete from kernel.throttle; delete from kernel.relay_cursor; delete from kernel.day_head; delete from kernel.audit_entry;
 update kernel.audit_head set sequence = 0, digest = ''

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from city import FLAGS, Demo, chromium, free_port
+from city import FLAGS, Demo, chromium, free_port, wait_for
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from banshi.testing import SECRET, clone
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +43,27 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
+@pytest.fixture(scope="session")
+def town_url(server_url: str, template: str, worker_id: str) -> Iterator[str]:
+    """The address of `banshi serve` before the tests' town, whose people are known: logins as in town.toml, one password."""
+    with tempfile.TemporaryDirectory() as folder, clone(server_url, template, f"banshi_e2e_{worker_id}_{os.getpid()}") as database_url:
+        port = free_port()
+        environ = {k: v for k, v in os.environ.items() if not k.startswith("BANSHI_")} | {
+            "BANSHI_DATABASE_URL": database_url,
+            "BANSHI_SECRET_KEY": SECRET,
+            "BANSHI_SECURE_COOKIES": "false",
+            "BANSHI_LOG_LEVEL": "WARNING",
+        }
+        command = [sys.executable, "-m", "banshi", "serve", "--port", str(port), "--workers", "1", "--data", folder]
+        process = subprocess.Popen(command, env=environ)
+        try:
+            wait_for(port, process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
 class Visitor:
     """Opens pages as somebody at a desk or with a telephone, in a language, with or without scripts."""
 
@@ -58,6 +83,15 @@ class Visitor:
         page.fill("input[name=login]", login)
         page.fill("input[name=password]", password)
         page.click("main form button")
+
+
+@pytest.fixture
+def guest(browser: Browser, town_url: str) -> Iterator[Visitor]:
+    """Opens pages of the tests' town."""
+    made = Visitor(browser, town_url)
+    yield made
+    for context in made.contexts:
+        context.close()
 
 
 @pytest.fixture
