@@ -70,9 +70,12 @@ class Visitor:
     def __init__(self, browser: Browser, url: str) -> None:
         self.browser, self.url = browser, url
         self.contexts: list[Any] = []
+        self.signed_in: dict[str, Any] = {}
 
-    def page(self, *, language: str = "zh-CN", width: int = 1280, scripts: bool = True) -> Page:
-        context = self.browser.new_context(base_url=self.url, locale=language, viewport={"width": width, "height": 900}, java_script_enabled=scripts)
+    def page(self, *, language: str = "zh-CN", width: int = 1280, scripts: bool = True, cookies: Any = None) -> Page:
+        context = self.browser.new_context(
+            base_url=self.url, locale=language, viewport={"width": width, "height": 900}, java_script_enabled=scripts, storage_state=cookies
+        )
         self.contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
@@ -85,10 +88,17 @@ class Visitor:
         page.click("main form button")
 
 
+@pytest.fixture(scope="module")
+def signed_in() -> dict[str, Any]:
+    """The cookies of people who signed in before, in this file of tests: argon2 is slow on purpose."""
+    return {}
+
+
 @pytest.fixture
-def guest(browser: Browser, town_url: str) -> Iterator[Visitor]:
+def guest(browser: Browser, town_url: str, signed_in: dict[str, Any]) -> Iterator[Visitor]:
     """Opens pages of the tests' town."""
     made = Visitor(browser, town_url)
+    made.signed_in = signed_in
     yield made
     for context in made.contexts:
         context.close()

@@ -142,8 +142,11 @@ class Town:
 
     def of(self, who: str) -> Page:
         if who not in self.pages:
-            page = self.guest.page(language=self.language, width=375 if who == "resident" else 1280, scripts=self.scripts)
-            self.guest.sign_in(page, LOGINS[who], PASSWORD)
+            width, known = 375 if who == "resident" else 1280, self.guest.signed_in.get(who)
+            page = self.guest.page(language=self.language, width=width, scripts=self.scripts, cookies=known)
+            if known is None:
+                self.guest.sign_in(page, LOGINS[who], PASSWORD)
+                self.guest.signed_in[who] = page.context.storage_state()
             self.pages[who] = page
         return self.pages[who]
 
