@@ -300,6 +300,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     the event as people read it ("The department asked for more"). ``outcome`` is set when the action closes; a form field named
     ``outcome`` overrides it. ``takes``: whoever acts becomes the officer in charge. ``commutes``: it is right whatever happened since
     the page was read (a resident adds something). ``leading`` marks what usually comes next. ``seat`` says whose part it is among staff.
+    ``judges``: with it the resident judges the department in charge, so nobody of that department enters it for a resident on the telephone.
     ``also_to`` are the states that the effect may choose instead of ``to``. ``offered`` hides it where it makes no sense. ``bulk`` lets it be
     done to many cases at once from a list.
     """
@@ -317,6 +318,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     takes: bool = False
     commutes: bool = False
     leading: bool = False
+    judges: bool = False
     seat: Seat = "any"
     also_to: tuple[str, ...] = ()
     bulk: bool = False

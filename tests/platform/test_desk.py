@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from browsing import Page, Person
 from litestar.testing import AsyncTestClient
 from sqlalchemy import delete, insert, select, text
 
+from banshi import workbench
 from banshi.audit import audit_entry
 from banshi.cases import acting, numbers, opening, reading
 from banshi.cases.acting import Act
@@ -219,7 +221,7 @@ async def test_a_clerk_takes_a_case_from_signing_to_closing_through_its_forms(at
 
 
 def offered(page: Page) -> set[str]:
-    return set(re.findall(r'href="/desk/case/[\d-]+\?do=(\w+)#do"', page.response.text))
+    return set(re.findall(r'href="/desk/case/[\d-]+\?(?:since=\d+&amp;)?do=(\w+)#do"', page.response.text))
 
 
 async def test_a_form_that_is_not_filled_in_comes_back_with_the_field_named(at_desk: At, lamps: Any, act: Any, town: Town) -> None:
@@ -315,6 +317,80 @@ async def test_a_key_that_nobodys_page_gave_is_no_fault_of_ours(at_desk: At, lam
     clerk = await at_desk("10001")
     page = await clerk.post(f"{address}/sign", {"_csrf_token": await token(clerk), "key": key, "revision": "1"})
     assert page.status in {200, 400}
+
+
+# -- what is new, and who else has it open ----------------------------------------------------------------------------------
+
+NEW = "New since you last looked"
+
+
+async def test_what_others_did_since_i_last_looked_is_marked_until_i_look_again(at_desk: At, lamps: Any, act: Any, town: Town) -> None:
+    (address,) = await lamps()
+    clerk = await at_desk("10001")
+    first = await clerk.get(address)
+    assert NEW not in first.text
+    await act(town.residents["resident0"], address, "add", text="Now two lamps.")
+    await act(town.staff["10001"], address, "note", text="My own words.")
+    page = await clerk.get(address)
+    marked = re.findall(r'story__entry--fresh.*?class="story__text">([^<]+)', page.response.text, re.DOTALL)
+    assert marked == ["Now two lamps."]
+    signing = next(href for href in page.links.values() if "do=sign" in href)
+    assert NEW in (await clerk.get(signing)).text
+    assert NEW not in (await clerk.get(address)).text
+    assert NEW not in (await (await at_desk("10002")).get(address)).text
+
+
+@pytest.mark.parametrize("since", ["-1", "one", "٣", "99999999999", "1e3"])
+async def test_a_mark_that_somebody_changed_is_no_fault_of_ours(at_desk: At, lamps: Any, since: str) -> None:
+    (address,) = await lamps()
+    assert (await (await at_desk("10001")).get(f"{address}?since={since}&template={since}&do=note")).status == 200
+
+
+async def test_who_else_has_the_case_open_is_told_for_ten_minutes(at_desk: At, lamps: Any, clock: Clock) -> None:
+    (address,) = await lamps()
+    note = "opened this at 09:30 and may still have it open"
+    assert "may still have it open" not in (await (await at_desk("10002")).get(address)).text
+    clock.forward(minutes=4)
+    page = await (await at_desk("10001")).get(address)
+    assert f"Staff 10002 {note}" in page.text
+    assert "Staff 10001 opened" not in page.text
+    clock.forward(minutes=7)
+    page = await (await at_desk("20001")).get(address)
+    assert "Staff 10001 opened this at 09:34" in page.text
+    assert "Staff 10002 opened" not in page.text
+
+
+async def test_two_who_look_at_the_same_moment_both_get_their_page(at_desk: At, lamps: Any, database: Database, town: Town) -> None:
+    (address,) = await lamps()
+    async with database.transaction() as db:
+        case_id = (await reading.get(db, town.house, town.staff["10001"], number_of(address))).id
+
+    async def look(who: str, sequence: int) -> workbench.Looked:
+        async with database.transaction() as db:
+            return await workbench.look(db, town.staff[who].post_id or 0, case_id, sequence, MOMENT)
+
+    looks = await asyncio.gather(*(look(who, 1) for who in ("10001", "10002") for _ in range(5)))
+    assert {look_.before for look_ in looks} <= {None, 1}
+    assert (await look("10001", 7)).before == 1
+    assert (await look("10001", 3)).before == 7  # an older page of the same case takes nothing back
+    assert (await look("10001", 7)).before == 7
+
+
+async def test_how_the_person_is_protected_stands_above_everything(at_desk: At, lamps: Any) -> None:
+    discreet, hidden = (await lamps(discreet="on"))[0], (await lamps(kind="report"))[0]
+    clerk = await at_desk("10001")
+    for address, words in ((discreet, "Do not tell the other side who filed this."), (hidden, "is hidden from the department")):
+        page = (await clerk.get(address)).response.text
+        assert page.index(words) < page.index('id="case-title"')
+
+
+async def test_the_reviewer_reads_the_draft_and_the_lead_what_helpers_did(at_desk: At, lamps: Any, act: Any, town: Town) -> None:
+    (address,) = await lamps(category="greenery")
+    for action, said in (("sign", {}), ("draft", {"text": "The tree will be cut on Friday."})):
+        await act(town.staff["10005"], address, action, **said)
+    page = await (await at_desk("10006")).get(address)
+    assert "The tree will be cut on Friday." in page.text
+    assert {"approve", "send_back"} <= offered(page)
 
 
 # -- what is not for these eyes --------------------------------------------------------------------------------------------

@@ -185,7 +185,7 @@ def _prepare(house: House, actor: Actor, act: Act, row: Any, at: datetime) -> Pr
     if _own(actor, row):
         raise Forbidden(_("You cannot work on your own case. A colleague must do it."))
     if not _seated(house, actor, action, row):
-        raise Forbidden(SEATS[action.seat], action=action.title, number=show(row.number))
+        raise Forbidden(JUDGED if action.judges else SEATS[action.seat], action=action.title, number=show(row.number))
     if act.revision is not None and act.revision != row.revision and not action.commutes:
         raise Changed(_("Somebody acted on case {number} since you opened it."), number=show(row.number))
     if row.state not in action.sources:
@@ -331,8 +331,16 @@ SEATS: dict[Seat, Text] = {
 }
 
 
+JUDGED = _("“{action}” judges your own department on case {number}. The resident enters it online, or another desk does.")
+
+
 def _seated(house: House, actor: Actor, action: Action, row: Any) -> bool:
-    """Return whether the action is this actor's part: several departments, one lead, one answer."""
+    """Return whether the action is this actor's part: several departments, one lead, one answer.
+
+    Who enters what a resident says on the telephone acts as that resident, from a post (domain 7.3: the judged department is not asked).
+    """
+    if actor.capacity == "resident" and actor.post_id is not None and action.judges:
+        return bool(actor.department_id != row.department_id)
     if actor.capacity != "staff" or action.seat == "any":
         return True
     if action.seat == "charge":

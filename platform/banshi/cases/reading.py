@@ -11,9 +11,9 @@ import msgspec
 from sqlalchemy import ColumnElement, Row, and_, func, literal_column, select, tuple_, union
 
 from banshi.cases.book import House
-from banshi.cases.tables import case, case_event, case_party
+from banshi.cases.tables import case, case_event, case_party, personal_index
 from banshi.cases.visibility import branches, predicate
-from banshi.contracts import Actor
+from banshi.contracts import CONFIDENTIAL, Actor
 from banshi.db import Connection
 from banshi.errors import Invalid, NotFound
 from banshi.identity.tables import person, post
@@ -67,6 +67,25 @@ async def get(db: Connection, house: House, actor: Actor, number: str) -> Row[An
     if row is None:
         raise NotFound(_("There is no such case, or it is not for your eyes."))
     return row
+
+
+async def by_telephone(db: Connection, house: House, actor: Actor, telephone: str, *, most: int = 10) -> Sequence[Row[Any]]:
+    """Return the newest cases with this telephone number that ``actor`` may see, by what was filed and by the applicant's account.
+
+    A number would tell whose a hidden person's case is: those are for who may know it. The caller writes the reading to the audit.
+    """
+    digests = house.keyring.indexes("telephone", telephone)
+    filed = select(personal_index.c.case_id).where(personal_index.c.kind == "telephone", personal_index.c.digest.in_(digests))
+    own = select(case.c.id).join(person, person.c.id == case.c.applicant_id).where(person.c.telephone_index.in_(digests))
+    known = [] if actor.may(CONFIDENTIAL.name) else [case.c.confidentiality != "hidden"]
+    statement = select(case).where(case.c.id.in_(union(filed, own)), predicate(house, actor), *known)
+    return (await db.execute(statement.order_by(case.c.received.desc(), case.c.id.desc()).limit(most))).all()
+
+
+async def several(db: Connection, house: House, actor: Actor, numbers: Sequence[str]) -> Sequence[Row[Any]]:
+    """Return those cases of these numbers that ``actor`` may see, the newest first."""
+    statement = select(case).where(case.c.number.in_(numbers), predicate(house, actor))
+    return (await db.execute(statement.order_by(case.c.received.desc(), case.c.id.desc()))).all() if numbers else ()
 
 
 async def story(db: Connection, case_id: int, audiences: Audiences) -> Sequence[Row[Any]]:

@@ -161,9 +161,15 @@ class CaseView:
 
     def _who(self, event: Any) -> str:
         if event.capacity == "resident":
-            return self.visit.say(_("You")) if self.actor.capacity == "resident" else self.visit.say(_("Applicant"))
+            said = self.visit.say(_("You")) if self.actor.capacity == "resident" else self.visit.say(_("Applicant"))
+            if event.post_id is None or event.department_id is None:
+                return said
+            return self.visit.say(_("{resident}, through {office}"), resident=said, office=self._office(event))
         if event.capacity == "system" or event.department_id is None:
             return self.visit.say(_("The platform"))
+        return self._office(event)
+
+    def _office(self, event: Any) -> str:
         department = self.visit.house.directory.department(event.department_id).say(self.language)
         return department + " " + self.visit.say(_("Staff {number}"), number=event.staff_number) if event.staff_number else department
 

@@ -188,7 +188,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One event of the story, in words; ``facts`` are label and value pairs of its form."""
+    """One event of the story, in words; ``facts`` are label and value pairs of its form, ``fresh`` marks what the reader has not seen yet."""
 
     at: str
     machine_at: str
@@ -198,6 +198,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     facts: tuple[tuple[str, str], ...] = ()
     own: bool = False
     staff_only: bool = False
+    fresh: bool = False
 
 
 class ActionLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -303,6 +304,62 @@ class DeskCasePage(msgspec.Struct, frozen=True, kw_only=True):
     notice: str = ""
     reveal: Form | None = None
     back: str = "/desk"
+    protection: str = ""
+    open_elsewhere: tuple[str, ...] = ()
+    templates: tuple[Link, ...] = ()
+    templates_href: str = ""
+    caller: CallerPart | None = None
+
+
+class CallerPart(msgspec.Struct, frozen=True, kw_only=True):
+    """The resident is on the telephone: ``ask`` asks for their code; once it was right, ``actions`` are theirs and ``over`` ends the call."""
+
+    ask: Form | None = None
+    actions: tuple[ActionLink, ...] = ()
+    form: Form | None = None
+    form_title: str = ""
+    over: Form | None = None
+    withheld: str = ""
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """Fields that stand under one heading."""
+
+    title: str
+    fields: tuple[Field, ...]
+
+
+class RegisterPage(msgspec.Struct, frozen=True, kw_only=True):
+    """desk/register.html: the telephone number first; then everything on one page (``groups``), beside what the caller filed earlier."""
+
+    title: str
+    form: Form
+    groups: tuple[Group, ...] = ()
+    looked: bool = False
+    earlier: tuple[CaseRow, ...] = ()
+    first: str = ""
+
+
+class RegisteredPage(msgspec.Struct, frozen=True, kw_only=True):
+    """desk/registered.html: number and code to be read out; ``say`` is the sentence for it."""
+
+    number: str
+    code: str
+    say: str
+    department: str
+    telephone: str
+    case: str
+    next: str
+
+
+class AnswersPage(msgspec.Struct, frozen=True, kw_only=True):
+    """desk/answers.html: the templates of a department, and the form that adds or changes one."""
+
+    department: str
+    templates: tuple[Link, ...]
+    form: Form
+    form_title: str
+    remove: Form | None = None
 
 
 class SignInPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -235,7 +235,13 @@ def chrome(
         pages.Link(text=said(_("My cases")), href="/my", current=path == "/my"),
     ]
     if desk:
-        menu = [pages.Link(text=said(_("Cases")), href="/desk", current=path.startswith("/desk"))]
+        own = ("/desk/register", "/desk/answers")
+        menu = [pages.Link(text=said(_("Cases")), href="/desk", current=path.startswith("/desk") and not path.startswith(own))]
+        held = directory.staff(0, visitor.post).permissions if directory and visitor and visitor.post else frozenset()
+        if any(p.endswith(".answer") for p in held):
+            menu.append(pages.Link(text=said(_("Templates")), href="/desk/answers", current=path.startswith("/desk/answers")))
+        if any(p.endswith(".register") for p in held):
+            menu.insert(0, pages.Link(text=said(_("Register for a resident")), href="/desk/register", current=path.startswith("/desk/register")))
     if visitor and visitor.posts:
         menu.append(pages.Link(text=said(_("Portal")), href="/") if desk else pages.Link(text=said(_("Desk")), href="/desk"))
         if directory and any(may_administer(directory, visitor)):

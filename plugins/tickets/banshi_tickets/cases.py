@@ -305,6 +305,7 @@ BY_RESIDENT = (
         by=("resident",),
         form=forms.Confirmation,
         leading=True,
+        judges=True,
         effect=ways.said_by_resident,
     ),
     Action(
@@ -325,6 +326,7 @@ BY_RESIDENT = (
         by=("resident",),
         form=forms.Rating,
         leading=True,
+        judges=True,
         offered=ways.may_rate,
         effect=ways.rated,
     ),
