@@ -6,6 +6,7 @@ client     opens cases over the API, and asks for pages
 direct     pgbench on the same rows: the yardstick
 importing  another system's file
 pages      the desk
+bulk       a thousand cases at once
 table      what came out, and docs/performance.md
 """
 
@@ -17,7 +18,7 @@ from statistics import median
 from time import perf_counter
 
 from banshi.cli.serving import terminable
-from bench import client, direct, filling, importing, pages, place, table
+from bench import bulk, client, direct, filling, importing, pages, place, table
 from bench.place import Town
 from bench.table import Figures
 
@@ -50,13 +51,14 @@ async def measure(town: Town, serve: int, sizes: list[int]) -> list[Figures]:
         place.tidy(town.settings, mark)
         print(f"{size:,} cases after {perf_counter() - began:.0f} s", flush=True)
         costs = await pages.measure(town)
-        measured.append(await _rounds(town, serve, size, rate, costs))
+        assigning = await bulk.measure(town)
+        measured.append(await _rounds(town, serve, size, rate, costs, assigning))
         place.tidy(town.settings, mark)
     await town.database.close()
     return measured
 
 
-async def _rounds(town: Town, serve: int, size: int, fill: float, costs: dict[str, pages.Page]) -> Figures:
+async def _rounds(town: Town, serve: int, size: int, fill: float, costs: dict[str, pages.Page], assigning: bulk.Bulk) -> Figures:
     """Let API, pgbench and import take turns, so that what else the machine does meets all three."""
     await client.open_cases(town, 1)  # warm
     opens, directs, imports = [], [], []
@@ -74,6 +76,7 @@ async def _rounds(town: Town, serve: int, size: int, fill: float, costs: dict[st
         imports=median(imports),
         of_opens=median(a / b for a, b in zip(imports, opens, strict=True)),
         pages=costs,
+        bulk=assigning,
         memory=place.memory(serve),
     )
 

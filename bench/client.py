@@ -53,7 +53,7 @@ class Line(asyncio.Protocol):
 async def open_cases(town: Town, seconds: float) -> float:
     """Open cases over the API for so long; return how many a second. Each is a new request with a key of its own."""
     settings, requests = town.settings, _openings(town)
-    lines = [await _connect(settings.host, settings.port) for _ in range(CONNECTIONS)]
+    lines = [await connect(settings.host, settings.port) for _ in range(CONNECTIONS)]
     loop, done = asyncio.get_running_loop(), 0
     faults: list[int] = []
     idle: list[asyncio.Future[None]] = [loop.create_future() for _ in lines]
@@ -86,12 +86,12 @@ async def open_cases(town: Town, seconds: float) -> float:
 
 async def time_pages(town: Town, paths: list[str]) -> list[float]:
     """Ask for pages as the signed-in clerk, one after the other; return the seconds that each took."""
-    line = await _connect(town.settings.host, town.settings.port)
+    line = await connect(town.settings.host, town.settings.port)
     took: list[float] = []
     for path in paths:
         asked: asyncio.Future[tuple[int, float]] = asyncio.get_running_loop().create_future()
-        request = _head(town, "GET", path) + f"Cookie: session={town.session}\r\n\r\n".encode()
-        line.ask(request, partial(_tell, asked))
+        request = head(town, "GET", path) + f"Cookie: session={town.session}\r\n\r\n".encode()
+        line.ask(request, partial(tell, asked))
         status, seconds = await asyncio.wait_for(asked, PATIENCE)
         if status != 200:
             msg = f"{path} was answered with {status}"
@@ -101,28 +101,28 @@ async def time_pages(town: Town, paths: list[str]) -> list[float]:
     return took
 
 
-def _tell(asked: asyncio.Future[tuple[int, float]], status: int, seconds: float) -> None:
+def tell(asked: asyncio.Future[tuple[int, float]], status: int, seconds: float) -> None:
     asked.set_result((status, seconds))
 
 
 def _openings(town: Town) -> Iterator[bytes]:
     """Yield requests that open a case: bodies made before, keys made now."""
     chance = Random(secrets.randbits(32))
-    head = _head(town, "POST", "/api/v1/cases") + f"Authorization: Bearer {town.token}\r\nContent-Type: application/json\r\n".encode()
+    start = head(town, "POST", "/api/v1/cases") + f"Authorization: Bearer {town.token}\r\nContent-Type: application/json\r\n".encode()
     bodies = []
     for _ in range(BODIES):
         district, area = chance.choice(tuple(AREAS.items()))
         body = msgspec.json.encode({"type": "tickets.request", "district": district, "data": answers(chance, area)})
         bodies.append(b"\r\nContent-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body)
     for body in cycle(bodies):
-        yield head + b"Idempotency-Key: " + secrets.token_hex(16).encode() + body
+        yield start + b"Idempotency-Key: " + secrets.token_hex(16).encode() + body
 
 
-def _head(town: Town, method: str, path: str) -> bytes:
+def head(town: Town, method: str, path: str) -> bytes:
     return f"{method} {path} HTTP/1.1\r\nHost: {town.settings.host}:{town.settings.port}\r\n".encode()
 
 
-async def _connect(host: str, port: int) -> Line:
+async def connect(host: str, port: int) -> Line:
     _transport, line = await asyncio.get_running_loop().create_connection(Line, host, port)
     return line
 

@@ -47,6 +47,7 @@ class Town(msgspec.Struct, frozen=True, kw_only=True):
     house: House
     database: Database
     token: str
+    clerk_token: str
     session: str
     intake: Actor
     clerk: Actor
@@ -122,6 +123,7 @@ async def settle(settings: Settings) -> Town:
             for p in (posts["20001"], posts["10001"])
         )
         token = await access.add_token(db, posts["20001"].id, "bench", ["tickets.register"], at)
+        clerk_token = await access.add_token(db, posts["10001"].id, "bench of the clerk", ["tickets.assign"], at)
         session = await access.open_session(db, posts["10001"].person_id, at)
     await database.close()  # its connections belong to this event loop
     return Town(
@@ -130,6 +132,7 @@ async def settle(settings: Settings) -> Town:
         house=house,
         database=database,
         token=token,
+        clerk_token=clerk_token,
         session=session,
         intake=intake,
         clerk=clerk,

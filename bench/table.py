@@ -12,6 +12,7 @@ import psycopg
 from banshi.db.queue import libpq_url
 from banshi.settings import Settings
 from bench import client
+from bench.bulk import Bulk
 from bench.pages import Page
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
@@ -29,6 +30,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     imports: float
     of_opens: float
     pages: dict[str, Page]
+    bulk: Bulk
     memory: int
 
 
@@ -50,6 +52,8 @@ def draw(settings: Settings, rounds: int, measured: list[Figures]) -> str:
             (f"**{name}: p95, of the first column's**", "2 at most", [f"**{c.p95 / costs[0].p95:.2f}**" for c in costs]),
         ]
     rows += [
+        ("Assigning a case alone / as one of a thousand, ms", "", [f"{f.bulk.alone:.2f} / {f.bulk.together:.2f}" for f in measured]),
+        ("**Assigning, alone of together**", "10 times or more", [f"**{f.bulk.alone / f.bulk.together:.0f}**" for f in measured]),
         ("Memory of the larger web process, MB", "160 at most", [f"{f.memory / 1e6:.0f}" for f in measured]),
         ("Filling, cases a second", "", [f"{f.fill:,.0f}" for f in measured]),
     ]
