@@ -232,3 +232,30 @@ def test_danger_to_life_is_told_to_call_at_once(guest: Any) -> None:
         page.locator("main form button").first.click()
         for number in ("110", "119", "120"):
             expect(page.locator("main")).to_contain_text(number)
+
+
+FOUR_WAYS = ("answer", "pass_on", "raise_up", "dispute")
+MOST_BYTES = 150_000
+
+
+def test_the_four_ways_weigh_little(guest: Any) -> None:
+    """Signing in, the case, the forms of the four ways and what the resident reads: all pages and their parts, compressed."""
+    town = Town(guest)
+    number = town.file()
+    town.do("lighting", number, "sign", {})
+    weighed: dict[str, int] = {}
+    for who in ("lighting", "resident"):
+        page = guest.page(language="zh-CN")
+        page.on("requestfinished", lambda request: weigh(weighed, request))
+        guest.sign_in(page, LOGINS[who], PASSWORD)
+        for path in [f"/desk/case/{number}", *(f"/desk/case/{number}?do={way}" for way in FOUR_WAYS)] if who == "lighting" else [f"/case/{number}"]:
+            page.goto(path, wait_until="networkidle")
+    assert any("do=dispute" in url for url in weighed)
+    assert 20_000 < sum(weighed.values()) <= MOST_BYTES, weighed
+
+
+def weigh(weighed: dict[str, int], request: Any) -> None:
+    """Note what an answer weighed on the line, each part once; pictures are left out."""
+    if request.resource_type != "image":
+        size = request.sizes()["responseBodySize"]
+        weighed[request.url] = max(size, weighed.get(request.url, 0))
