@@ -137,3 +137,19 @@ async def test_the_applicant_has_a_notice_of_what_the_office_did_and_the_officer
         await notify.read(db, resident.person_id, "resident", case_id)
         assert await notify.unread(db, resident.person_id, "resident", [case_id]) == {}
         assert await notify.unread(db, clerk.person_id, "staff", [case_id]) == {case_id: MOMENT}
+
+
+async def test_an_officer_has_a_notice_of_praise_and_of_what_a_colleague_gave_them(database: Database, town: Town, wanted: Any) -> None:
+    clerk, colleague = town.staff["10001"], town.staff["10002"]
+    assign = town.house.registry.case_type("tickets.request").action("assign").form
+    async with database.transaction() as db:
+        praise = wanted(kind="praise", officer="10001", text="Thank you.")
+        await opening.open_one(db, town.house, town.residents["resident0"], praise, MOMENT)
+        number = (await opening.open_one(db, town.house, town.residents["resident1"], wanted(), MOMENT)).number
+        await acting.act_one(db, town.house, clerk, Act(number=number, action="sign"), MOMENT)
+        await acting.act_one(db, town.house, clerk, Act(number=number, action="assign", form=assign(officer="10002")), MOMENT)
+    await drain(database, notify.NOTICES)
+    async with database.transaction() as db:
+        told = select(notify.notice.c.person_id, notify.notice.c.sequence).where(notify.notice.c.capacity == "staff")
+        found = {tuple(r) for r in await db.execute(told)}
+    assert found == {(clerk.person_id, 1), (colleague.person_id, 3)}

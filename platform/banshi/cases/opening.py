@@ -222,6 +222,8 @@ def _rows(house: House, actor: Actor, drafted: _Drafted, number: str, at: dateti
     declared, received = opening.case_type, opening.received or at
     start = declared.states[0].name
     body: dict[str, Any] = {"title": drafted.title, "channel": opening.channel, "department": drafted.department_id}
+    if drafted.assignee_id is not None:
+        body["assignee"] = drafted.assignee_id
     if past:
         body["reference"] = past.reference
     event, digest = chain.append(house.keyring, b"", number, 1, OPENED, actor, body, state=start, audience="applicant", at=received, recorded=at)
