@@ -101,8 +101,9 @@ async def done(request: Request[Any, Any, Any], plugin: FromPath[str], service: 
         held = filing.kept["department"]
         department = visit.house.directory.department(held) if held is not None else None
         title = department.say(visit.language) if department else ""
-        dictated = {"number": ", ".join(" ".join(g) for g in numbers.show(number).split("-")), "code": f"{' '.join(code[:3])}, {' '.join(code[3:])}"}
-        words = [visit.say(_("Your number is {number}. Your code is {code}. Whoever knows both can read the case, so keep the code."), **dictated)]
+        spoken = [numbers.show(number).split("-"), [code[:3], code[3:]]]  # digit by digit; a group never breaks at the end of a line
+        dictated = dict(zip(("number", "code"), (", ".join("\u00a0".join(group) for group in groups) for groups in spoken), strict=True))
+        words = [visit.say(_("Your number is {number}. Your code is {code}. Whoever knows both can read the case: keep the code safe."), **dictated)]
         if department:
             words.append(visit.say(_("{department} has it now."), department=title))
         page = pages.RegisteredPage(
@@ -219,7 +220,7 @@ async def _ask(visit: Visit, filing: _Registering, raw: Mapping[str, Any], probl
     drawn = forms.fields(filing.form, visit.language, raw=raw, problems=problems, directory=directory, district=home)
     by_name = {f.name: _served(visit, filing, _warned(visit, filing, f)) for f in drawn}
     groups = [pages.Group(title=visit.say(p.title), fields=tuple(by_name[n] for n in p.fields if n in by_name)) for p in filing.service.pages]
-    groups.append(pages.Group(title=visit.say(_("How did the resident come?")), fields=(_came_by(visit, raw, problems),)))
+    groups.append(pages.Group(title="", fields=(_came_by(visit, raw, problems),)))
     rows = await reading.several(visit.db, visit.house, filing.actor, filing.kept["earlier"])
     page = pages.RegisterPage(
         title=visit.say(filing.service.title),
@@ -241,7 +242,7 @@ async def _ask(visit: Visit, filing: _Registering, raw: Mapping[str, Any], probl
 def _came_by(visit: Visit, raw: Mapping[str, Any], problems: Mapping[str, Any]) -> pages.Field:
     choices = tuple(pages.Choice(value=c, label=casepage.channel(c, visit), chosen=c == forms.one(raw, CAME_BY)) for c in CHANNELS)
     error = visit.say(problems[CAME_BY]) if CAME_BY in problems else ""
-    return pages.Field(name=CAME_BY, label=visit.say(_("Channel")), kind="radios", choices=choices, error=error)
+    return pages.Field(name=CAME_BY, label=visit.say(_("How did the resident come?")), kind="radios", choices=choices, error=error)
 
 
 def _warned(visit: Visit, filing: _Registering, field: pages.Field) -> pages.Field:
@@ -249,7 +250,8 @@ def _warned(visit: Visit, filing: _Registering, field: pages.Field) -> pages.Fie
     warnings = {o.value: visit.say(o.warning) for s in shapes(filing.form) if s.name == field.name for o in s.ask.options if o.warning}
     if not warnings:
         return field
-    choices = tuple(msgspec.structs.replace(c, hint=" ".join(w for w in (c.hint, warnings.get(c.value, "")) if w)) for c in field.choices)
+    joint = "。" if visit.language == "zh" else ". "
+    choices = tuple(msgspec.structs.replace(c, hint=joint.join(w for w in (c.hint, warnings.get(c.value, "")) if w)) for c in field.choices)
     return msgspec.structs.replace(field, choices=choices)
 
 

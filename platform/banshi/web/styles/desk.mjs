@@ -1,4 +1,5 @@
-// The desk by keyboard: j and k move through a list, Enter opens (it is a link), / goes to the search, ? tells all this.
+// The desk by keyboard: j and k move through a list or the actions of a case, Enter opens (they are links), u goes back, / to the search,
+// ? tells all this. Ctrl+Enter sends the form whose long text is being written.
 // Single keys can be turned off, as speech input needs it (WCAG 2.1.4); the choice stays in this browser.
 
 const OFF = "keys-off";
@@ -9,6 +10,7 @@ const rows = [...document.querySelectorAll("[data-row]")];
 const keys = {
   j: () => step(1),
   k: () => step(-1),
+  u: () => document.querySelector(".govuk-back-link")?.click(),
   "/": () => document.querySelector("[data-search]")?.focus(),
   "?": () => {
     if (!help) return;
@@ -28,6 +30,7 @@ if (on) {
 }
 
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("textarea")) event.target.form.requestSubmit();
   const writing = event.target.closest("input, textarea, select") && event.target !== on;
   if (writing || event.ctrlKey || event.metaKey || event.altKey || localStorage.getItem(OFF) !== null) return;
   if (keys[event.key]) {
