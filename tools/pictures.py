@@ -1,0 +1,83 @@
+"""Take the pictures of docs/pages.md: the pages that people meet most, of a running demo, at both widths and in both languages.
+
+make demo QUIET=1 &
+python tools/pictures.py demo/demo.json
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+
+from city import FLAGS, chromium  # noqa: E402 -- one place knows where the browser is
+
+PICTURES = ROOT / "docs" / "pictures"
+CITY = ROOT / "platform" / "banshi" / "cli" / "demo" / "city.toml"
+WIDTHS = {"wide": (1280, 900), "tel": (375, 812)}
+LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
+QUALITY = 70
+
+
+def main() -> None:
+    """Take them all."""
+    facts = json.loads(Path(sys.argv[1]).read_text(encoding="utf8"))
+    PICTURES.mkdir(exist_ok=True)
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium(), args=FLAGS)
+        for language in LANGUAGES:
+            for width in WIDTHS:
+                take(browser, facts, language, width)
+        browser.close()
+
+
+def take(browser: Browser, facts: dict[str, Any], language: str, width: str) -> None:
+    """Take the pictures of one language at one width."""
+    accounts = {who: (a["login"], a["password"]) for who, a in facts["sign_ins"].items()}
+    accounts["intake"] = (_intake(), accounts["clerk"][1])
+    x, y = WIDTHS[width]
+
+    def opened(who: str = "") -> Page:
+        context = browser.new_context(base_url=facts["url"], locale=LANGUAGES[language], viewport={"width": x, "height": y})
+        page = context.new_page()
+        if who:
+            page.goto("/sign-in")
+            page.fill("input[name=login]", accounts[who][0])
+            page.fill("input[name=password]", accounts[who][1])
+            page.click("main form button")
+        return page
+
+    def snap(page: Page, name: str) -> None:
+        page.screenshot(path=PICTURES / f"{name}-{width}-{language}.jpg", type="jpeg", quality=QUALITY)
+
+    page = opened()
+    page.goto("/d/nanpu")
+    snap(page, "home")
+    page = opened("resident")
+    page.goto("/my")
+    page.locator("main a[href^='/case/']").first.click()
+    snap(page, "case")
+    page = opened("clerk")
+    page.goto("/desk/department")
+    snap(page, "queue")
+    page.locator("main a[href^='/desk/case/']").first.click()
+    snap(page, "desk-case")
+    page = opened("intake")
+    page.goto("/desk/register")
+    snap(page, "register")
+
+
+def _intake() -> str:
+    staff = tomllib.loads(CITY.read_text(encoding="utf8"))["staff"]
+    return next(s["login"] for s in staff if "tickets.intake" in s["roles"])
+
+
+if __name__ == "__main__":
+    main()
