@@ -246,6 +246,15 @@ async def test_only_what_the_post_may_see_is_found(filed: Any, database: Databas
     assert seen == {"20001": {lamp, hidden, noise}, "10001": {lamp}, "10003": {noise}, "10004": set()}
 
 
+async def test_whoever_says_a_case_number_has_that_case_opened(at_desk: Sit, filed: Any, database: Database) -> None:
+    number = await filed()
+    operator = await at_desk("20001")
+    for said in (number, numbers.show(number), f" {number[:4]} {number[4:8]} {number[8:]}"):
+        assert (await asked(operator, said)).response.url.path == f"/desk/case/{numbers.show(number)}"
+    assert await entries(database, "personal.searched") == []
+    assert "/tickets/request/" in (await asked(operator, numbers.draw())).response.url.path  # no case of ours: a telephone number
+
+
 @pytest.mark.parametrize("telephone", ["12", "abc", "call me"])
 async def test_what_is_no_telephone_number_is_told_and_not_searched(at_desk: Sit, database: Database, telephone: str) -> None:
     operator = await at_desk("20001")

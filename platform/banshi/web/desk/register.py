@@ -39,7 +39,7 @@ async def begin(request: Request[Any, Any, Any], came_by: FromQuery[str] = CHANN
 
 @post(HOME)
 async def look(request: Request[Any, Any, Any]) -> Response[Any]:
-    """Look for earlier cases by telephone number (the reading is logged, the number is not), and go on to the form."""
+    """Look for earlier cases by telephone number (the reading is logged, the number is not), and go on to the form; a case's number opens it."""
     site: Site = request.app.state.site
     raw = await forms.read(request)
     async with site.visit(request) as visit:
@@ -49,6 +49,8 @@ async def look(request: Request[Any, Any, Any]) -> Response[Any]:
         telephone = forms.one(raw, "telephone").strip()
         if telephone and len(re.sub(r"\D", "", telephone)) < FEWEST_DIGITS:
             return _begin(visit, services, raw, {"telephone": _("Enter a telephone number with digits, like 100 0000 1234.")})
+        if await _is_case(visit, actor, telephone):
+            return visit.go(f"/desk/case/{numbers.show(numbers.read(telephone))}")
         earlier: list[str] = []
         if telephone:
             earlier = [r.number for r in await reading.by_telephone(visit.db, visit.house, actor, telephone)]
@@ -116,6 +118,14 @@ async def done(request: Request[Any, Any, Any], plugin: FromPath[str], service: 
             next=HOME + ("?came_by=window" if forms.one(filing.kept, CAME_BY) == "window" else ""),
         )
         return visit.page("desk/registered.html", page, desk=True)
+
+
+async def _is_case(visit: Visit, actor: Actor, said: str) -> bool:
+    """Return whether what the caller said is the number of a case that the actor may see."""
+    try:
+        return bool(await reading.several(visit.db, visit.house, actor, [numbers.read(said)]))
+    except Invalid:
+        return False
 
 
 class _Registering:
@@ -190,8 +200,8 @@ def _begin(visit: Visit, services: list[Service], raw: Mapping[str, list[str]], 
     fields = [
         pages.Field(
             name="telephone",
-            label=visit.say(_("Telephone number")),
-            hint=visit.say(_("Finds what was filed with it before; the search is logged. Leave it empty if there is none.")),
+            label=visit.say(_("Telephone number, or number of a case")),
+            hint=visit.say(_("Finds what was filed before; a search by telephone is logged. Leave it empty if there is none.")),
             kind="telephone",
             value=forms.one(raw, "telephone"),
             error=visit.say(problems["telephone"]) if problems else "",
