@@ -31,6 +31,7 @@ class FieldShape(msgspec.Struct, frozen=True, kw_only=True):
     ask: Ask
     personal: Personal | None
     required: bool
+    default: Any
     longest: int | None
     shortest: int | None
     kind: str
@@ -53,6 +54,7 @@ def shapes(form: type[msgspec.Struct]) -> tuple[FieldShape, ...]:
                 ask=next((n for n in notes if isinstance(n, Ask)), Ask(label=field.name)),
                 personal=next((n for n in notes if isinstance(n, Personal)), None),
                 required=field.required,
+                default=None if field.default is msgspec.NODEFAULT else field.default,
                 longest=next((m.max_length for m in metas if m.max_length is not None), None),
                 shortest=next((m.min_length for m in metas if m.min_length is not None), None),
                 kind=getattr(plain, "__name__", str(plain)),

@@ -124,7 +124,7 @@ def _field(
     problems: Mapping[str, Any],
     picked: Options | None,
 ) -> pages.Field:
-    given = raw.get(shape.name)
+    given = raw.get(shape.name, shape.default if isinstance(shape.default, str) and shape.default else None)
     values = [str(v) for v in given] if isinstance(given, (list, tuple)) else [str(given)] if given is not None else []
     options = [(o.value, texts.say(o.label, language), texts.say(o.hint, language)) for o in shape.ask.options] if picked is None else picked
     return pages.Field(

@@ -297,7 +297,7 @@ BY_RESIDENT = (
     ),
     Action(
         name="confirm",
-        title=_("Is it solved? Tell us"),
+        title=_("Say whether it is solved"),
         told=_("The resident said whether it is solved"),
         sources=("answered",),
         also_to=("working", "closed"),
