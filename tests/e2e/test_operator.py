@@ -7,7 +7,9 @@ import time
 from typing import Any
 
 import httpx
+import pytest
 from playwright.sync_api import Page, expect
+from test_pages import judge
 
 from banshi.testing import PASSWORD
 
@@ -204,3 +206,62 @@ def test_twenty_calls_of_an_operator(guest: Any, town_url: str) -> None:
 
     assert operator.calls == 20
     assert time.monotonic() - started < LONGEST
+
+
+@pytest.mark.parametrize(("language", "scripts"), [("zh", True), ("en", False)])
+def test_the_operators_pages_have_nothing_for_axe_fit_a_telephone_and_need_no_script(guest: Any, language: str, scripts: bool) -> None:
+    page = guest.page(language={"zh": "zh-CN", "en": "en-GB"}[language], scripts=scripts)
+    guest.sign_in(page, "zhou", PASSWORD)
+
+    def judged(name: str, *, words: bool = True) -> None:
+        if scripts:  # axe is one
+            judge(page, name, language, words=words)
+
+    page.goto("/desk/register")
+    judged("telephone")
+    page.fill("[name=telephone]", "12")
+    page.click("main form button")
+    judged("no telephone number")
+    page.fill("[name=telephone]", "100 0000 2100")
+    page.click("main form button")
+    judged("questions")
+    page.click("main form button")
+    judged("questions with errors")
+    page.check("[name=kind][value=help]")
+    page.check("[name=discreet]")
+    page.select_option("[name=category]", "street_lighting")
+    page.fill("[name=text]", "The lamp is dark.")
+    page.select_option("[name=area]", "persimmon")
+    page.click("main form button")
+    judged("number and code")
+    code = "".join(page.locator(".dictate__code .number span").all_inner_texts())
+    page.click(".dictate__on a:last-child")
+    judged("case", words=False)
+    page.fill("[name=code]", "000000")
+    page.click(".caller form button")
+    judged("case with a wrong code", words=False)
+    page.fill("[name=code]", code)
+    page.click(".caller form button")
+    page.click("a[href*='caller=add']")
+    judged("case with the resident on the telephone", words=False)
+    page.click(".caller form[action$='hang-up'] button")
+    expect(page.locator("[name=code]")).to_be_visible()
+    page.goto("/desk/answers")
+    judged("templates")
+    page.fill("[name=title]", f"Thanks {language}")
+    page.fill("[name=text]", "Thank you. {department} has it.")
+    page.click(".answers__form button")
+    page.click(".answers__list li a")
+    judged("one template", words=False)
+    page.go_back()
+    page.go_back()
+    page.go_back()
+    page.click("a[href*='do=note']")
+    page.click(".templates a")
+    judged("a template in a form", words=False)
+    assert page.input_value("[name=text]").startswith("Thank you. ")
+    page.goto("/desk/register")
+    page.fill("[name=telephone]", "100 0000 2100")
+    page.click("main form button")
+    judged("earlier cases")
+    expect(page.locator(".register__earlier .rows__row")).not_to_have_count(0)
