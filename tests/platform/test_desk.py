@@ -391,6 +391,17 @@ async def test_the_reviewer_reads_the_draft_and_the_lead_what_helpers_did(at_des
     page = await (await at_desk("10006")).get(address)
     assert "The tree will be cut on Friday." in page.text
     assert {"approve", "send_back"} <= offered(page)
+    (shared,) = await lamps()
+    why = {"duty": "List of Duties, 4.2", "text": "It stands on private ground."}
+    for who, action, said in (
+        ("10001", "return", why),
+        ("20001", "dispatch", {"department": "east-works", "text": "Theirs."}),
+        ("10003", "return", why),
+        ("20001", "arbitrate", {"lead": "lighting", "helpers": ["east-works"], "text": "One leads, one helps."}),
+        ("10003", "contribute", {"text": "The pavement is mended."}),
+    ):
+        await act(town.staff[who], shared, action, **said)
+    assert "The pavement is mended." in (await (await at_desk("10001")).get(shared)).text
 
 
 # -- what is not for these eyes --------------------------------------------------------------------------------------------

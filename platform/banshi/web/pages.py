@@ -341,7 +341,7 @@ class RegisterPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RegisteredPage(msgspec.Struct, frozen=True, kw_only=True):
-    """desk/registered.html: number and code to be read out; ``say`` is the sentence for it."""
+    """desk/registered.html: number and code to be read out; ``say`` is the sentence for it, ``case`` is empty where the post may not see it."""
 
     number: str
     code: str

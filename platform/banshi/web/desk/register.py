@@ -108,13 +108,14 @@ async def done(request: Request[Any, Any, Any], plugin: FromPath[str], service: 
         words = [visit.say(_("Your number is {number}. Your code is {code}. Whoever knows both can read the case: keep the code safe."), **dictated)]
         if department:
             words.append(visit.say(_("{department} has it now."), department=title))
+        seen = await reading.several(visit.db, visit.house, filing.actor, [number])  # a post of one department registers for others too
         page = pages.RegisteredPage(
             number=numbers.show(number),
             code=code,
             say=("" if visit.language == "zh" else " ").join(words),
             department=title,
             telephone=department.telephone if department else "",
-            case=f"/desk/case/{numbers.show(number)}",
+            case=f"/desk/case/{numbers.show(number)}" if seen else "",
             next=HOME + ("?came_by=window" if forms.one(filing.kept, CAME_BY) == "window" else ""),
         )
         return visit.page("desk/registered.html", page, desk=True)
