@@ -484,7 +484,9 @@ class Routes(Declared, frozen=True, kw_only=True):
 class DemoCase(msgspec.Struct, frozen=True, kw_only=True):
     """One case of the demo city: what is filed, where, and what happens to it afterwards.
 
-    ``steps`` are (days after filing, action, form, who); ``who`` is ``resident`` or ``clerk``.
+    ``resident`` is the index of the one whose case it is (None: nobody with an account). ``steps`` are (days after filing, action, form, who).
+    ``who`` is the ``resident`` · the resident on the ``telephone``, entered at the intake desk · a ``clerk`` of the department in charge (the
+    officer in charge first) · its ``head`` (a colleague with more rights) · a ``helper`` (of a helping department) · ``intake`` · ``oversight``.
     """
 
     case_type: str

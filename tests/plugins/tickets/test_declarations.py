@@ -1,12 +1,8 @@
-"""What the plugin declares holds together, in both languages, and the demo city lives by it."""
+"""What the plugin declares holds together, in both languages."""
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections import Counter
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
@@ -16,15 +12,12 @@ from babel.messages.pofile import read_po
 import banshi_tickets
 from banshi import Invalid, texts
 from banshi.cases.decoding import decode, shapes
-from banshi.cli.demo import people, seeding
 from banshi.plugins import Registry
 from banshi.testing import Town
 from banshi.texts import Text
-from banshi_tickets import cases, demo, demo_texts, forms, roles, services, ways
+from banshi_tickets import cases, forms, roles, services, ways
 
 PACKAGE = Path(banshi_tickets.__file__).parent
-REAL_MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
-REAL_IDENTITY = re.compile(r"(?<!\d)[1-8]\d{5}(19|20)\d{2}(0\d|1[0-2])\d{5}[\dXx](?!\d)")
 
 
 def test_every_state_can_be_reached_and_every_one_leads_to_the_end() -> None:
@@ -95,71 +88,6 @@ async def test_a_close_without_a_reason_is_refused_and_the_field_is_named(client
     refused = await act("close", outcome="referred")
     assert (refused.status_code, [e["pointer"] for e in refused.json()["errors"]]) == (400, ["/data/text"])
     assert (await act("close", outcome="referred", text="The court, 1 Middle Road.")).json()["state"] == "closed"
-
-
-def test_the_voices_are_many_and_cover_every_category_and_kind() -> None:
-    spoken = Counter(v.language for v in demo_texts.VOICES)
-    assert spoken["zh"] >= 45
-    assert spoken["en"] >= 8
-    assert {v.category for v in demo_texts.VOICES} == {o.value for o in forms.CATEGORIES}
-    assert {v.kind for v in demo_texts.VOICES} == {o.value for o in forms.KINDS}
-
-
-def test_the_demo_is_the_same_every_time() -> None:
-    assert demo.cases(Random(seeding.SEED)) == demo.cases(Random(seeding.SEED))
-    assert len(demo.cases(Random(seeding.SEED))) == 150
-    assert people.residents(Random(1), 60) == people.residents(Random(1), 60)
-
-
-def test_the_demo_shows_every_kind_and_every_state_and_only_takes_steps_that_are_allowed() -> None:
-    actions = {a.name: a for a in cases.REQUEST.actions}
-    city = tomllib.loads(seeding.CITY.read_text(encoding="utf8"))
-    parents = {d["code"]: d.get("parent") for d in city["district"]}
-    kinds, ends, outcomes = set(), set(), set()
-    for one in demo.cases(Random(seeding.SEED)):
-        decode(forms.Request, one.data)
-        assert "{" not in str(list(one.data.values()))
-        assert one.district in {one.data["area"] or one.district, *above(parents, one.data["area"])}
-        kinds.add(one.data["kind"])
-        state, last = "new", 0.0
-        for days, name, form, who in one.steps:
-            action = actions[name]
-            assert state in action.sources, (one, name)
-            assert who in ("clerk" if "staff" in action.by else "resident")
-            told = decode(action.form, form)
-            if action.guard is not None:
-                action.guard(None, told, None)
-            outcomes.add(getattr(told, "outcome", "settled"))
-            assert last <= days <= one.days_ago
-            state, last = action.to or state, days
-        ends.add(state)
-    assert kinds == {o.value for o in forms.KINDS}
-    assert ends == {s.name for s in cases.REQUEST.states}
-    assert outcomes == {o.name for o in forms.OUTCOMES}
-
-
-def above(parents: dict[str, str | None], code: str | None) -> list[str]:
-    return [code, *above(parents, parents[code])] if code else []
-
-
-def test_every_category_is_somebodys_duty_in_both_districts_of_the_demo_city() -> None:
-    city = tomllib.loads(seeding.CITY.read_text(encoding="utf8"))
-    parents = {d["code"]: d.get("parent") for d in city["district"]}
-    duties = {(t["category"], t.get("area", d["district"])) for d in city["department"] for t in d.get("duties", ())}
-    for district in ("nanpu", "qishan"):
-        for option in forms.CATEGORIES:
-            node, found = district, False
-            while node and not found:
-                found = (option.value, node) in duties
-                node = parents[node]  # type: ignore[assignment]
-            assert found, (option.value, district)
-
-
-def test_nothing_in_the_demo_could_be_a_real_number() -> None:
-    said = "".join(p.read_text(encoding="utf8") for p in (*PACKAGE.glob("*.py"), *seeding.CITY.parent.iterdir()) if p.is_file())
-    said += str(demo.cases(Random(seeding.SEED))) + str(people.residents(Random(seeding.SEED), 60))
-    assert not REAL_MOBILE.search(said)
-    assert not REAL_IDENTITY.search(said)
 
 
 def test_the_roles_carry_what_the_actions_need(registry: Registry) -> None:

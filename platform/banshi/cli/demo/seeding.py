@@ -9,7 +9,6 @@ import secrets
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,29 +18,25 @@ from sqlalchemy import func, select
 from stdnum import damm
 
 from banshi import clock, plugins
-from banshi.cases import acting
-from banshi.cases.acting import Act
 from banshi.cases.book import House, load_book
-from banshi.cases.decoding import decode
-from banshi.cases.opening import Opening, open_many
-from banshi.cases.tables import case
 from banshi.cli.common import SECRET
 from banshi.cli.demo.people import residents
+from banshi.cli.demo.playing import actors, play
 from banshi.cli.serving import Household
-from banshi.contracts import Actor, DemoCase
 from banshi.db import Connection, Database
 from banshi.db.embedded import EmbeddedServer
 from banshi.districts import district
 from banshi.errors import BanshiError
 from banshi.identity import access, organisation, people
 from banshi.identity.directory import Post, load_directory
-from banshi.identity.tables import account, person, post
+from banshi.identity.tables import account, post
 from banshi.privacy import Keyring
 from banshi.settings import Settings
 
 SEED = 20261123
 PASSWORD = "yunlan-demo"  # noqa: S105 -- a demo's, printed on its sign-in page
-RESIDENTS = 60
+RESIDENTS = 300
+BEGAN = timedelta(days=400)  # the people came before their first case
 CITY = Path(__file__).with_name("city.toml")
 CLERK = "chenguang"  # of the lighting department, which has something of everything
 PATIENCE = 60  # seconds until the web must answer
@@ -87,90 +82,24 @@ async def seed(settings: Settings) -> dict[str, Any]:
 
 async def _city(db: Connection, keyring: Keyring, at: datetime) -> None:
     hashed = people.hash_password(PASSWORD)  # once: argon2 is slow on purpose, and a demo's password is no secret
-    await organisation.load(db, keyring, organisation.read(CITY), at - timedelta(days=90), hashed=hashed)
+    await organisation.load(db, keyring, organisation.read(CITY), at - BEGAN, hashed=hashed)
     for one in residents(random.Random(SEED), RESIDENTS):  # noqa: S311 -- the same city every time
         await people.add_account(
-            db, keyring, login=one.login, name=one.name, telephone=one.telephone, language=one.language, hashed=hashed, at=at - timedelta(days=90)
+            db, keyring, login=one.login, name=one.name, telephone=one.telephone, language=one.language, hashed=hashed, at=at - BEGAN
         )
 
 
 async def _cases(db: Connection, house: House, at: datetime) -> None:
-    """Let the plugins' cases happen, one after the other, at the moments at which they would have."""
+    """Let the plugins' cases happen, at the moments at which they would have."""
     cast = await actors(db, house)
     rng = random.Random(SEED)  # noqa: S311 -- the same city every time
     for declared in house.registry.demo:
-        for one in declared.cases(rng):
-            await play(db, house, cast, declared.owner, one, at, draw=lambda: _number(rng))
+        await play(db, house, cast, declared.owner, declared.cases(rng), at, draw=lambda: _number(rng))
 
 
 def _number(rng: random.Random) -> str:
     body = str(rng.randrange(10**10, 10**11))
     return body + damm.calc_check_digit(body)
-
-
-class Cast(msgspec.Struct, frozen=True):
-    """Who plays: residents by index, and staff by department."""
-
-    residents: tuple[Actor, ...]
-    staff: Mapping[int, tuple[Actor, ...]]
-    intake: tuple[Actor, ...]
-
-
-async def actors(db: Connection, house: House) -> Cast:
-    """Return everybody who can act in the demo."""
-    posts = (await db.execute(select(post).order_by(post.c.id))).all()
-    staff: dict[int, list[Actor]] = {}
-    for row in posts:
-        held = Post(id=row.id, department_id=row.department_id, staff_number=row.staff_number, roles=tuple(row.roles))
-        staff.setdefault(row.department_id, []).append(house.directory.staff(row.person_id, held))
-    employed = {row.person_id for row in posts}
-    ids = (await db.execute(select(person.c.id).order_by(person.c.id))).scalars()
-    found = tuple(Actor(capacity="resident", person_id=i) for i in ids if i not in employed)
-    intake = tuple(a for actors_ in staff.values() for a in actors_ if a.reach == "district" and any(p.startswith("tickets.") for p in a.permissions))
-    return Cast(found, {k: tuple(v) for k, v in staff.items()}, intake or tuple(a for v in staff.values() for a in v))
-
-
-async def play(db: Connection, house: House, cast: Cast, owner: str, one: DemoCase, at: datetime, *, draw: Any = None) -> str:
-    """Let one case happen, as far as it goes by ``at``; return its number."""
-    declared = house.registry.case_type(f"{owner}.{one.case_type}")
-    place = house.directory.tree.find(one.district)
-    if place is None:
-        msg = f"The demo of {owner} names the district {one.district!r}, which the city does not have"
-        raise BanshiError(msg)
-    filed = at - timedelta(days=one.days_ago)
-    resident = cast.residents[one.resident % len(cast.residents)] if one.resident is not None else None
-    teller = resident or next((a for a in cast.intake if a.district_id in place.path), cast.intake[0])
-    wanted = Opening(case_type=declared, district_id=place.id, form=decode(declared.form, one.data), channel=one.channel)
-    extra = {"draw": draw} if draw else {}
-    opened = (await open_many(db, house, teller, [wanted], filed, **extra))[0]
-    for days, action, form, who in one.steps:
-        moment = filed + timedelta(days=days)
-        if moment > at:
-            break
-        row = (await db.execute(select(case).where(case.c.number == opened.number))).one()
-        actor = (resident or Actor(capacity="resident", holds=opened.number)) if who == "resident" else _officer(house, cast, row, action, moment)
-        if actor is None:
-            break
-        act = Act(number=opened.number, action=action, form=decode(declared.action(action).form, form))
-        await acting.act_one(db, house, actor, act, moment)
-    return opened.number
-
-
-def _officer(house: House, cast: Cast, row: Any, action: str, at: datetime) -> Actor | None:
-    """Return who would take the action: the officer in charge, a colleague, the intake desk."""
-    colleagues = cast.staff.get(row.department_id or 0, ())
-    others = tuple(a for a in cast.intake if a not in colleagues)
-    for group in (colleagues, others):
-        able = [a for a in group if _sees(house, a, row) and any(x.name == action for x in acting.allowed(house, a, row, at))]
-        if able:
-            return next((a for a in able if a.post_id == row.assignee_id), able[row.id % len(able)])
-    return None
-
-
-def _sees(house: House, actor: Actor, row: Any) -> bool:
-    if actor.reach == "district" and actor.district_id is not None:
-        return actor.district_id in house.directory.tree[row.district_id].path
-    return bool(row.department_id == actor.department_id or row.assignee_id == actor.post_id)
 
 
 async def _facts(db: Connection, settings: Settings, token: str, at: datetime) -> dict[str, Any]:
@@ -220,18 +149,3 @@ def wait_until_it_answers(home: Household) -> None:
             time.sleep(0.1)
     msg = f"{url} does not answer; what the processes said is above"
     raise BanshiError(msg)
-
-
-async def continue_one(db: Connection, house: House, cast: Cast, row: Any, rng: random.Random, at: datetime) -> None:
-    """Let somebody take the next step on an open case, with the words of a like step of the demo; nobody may, nothing happens."""
-    declared = house.declared(row.type_id)
-    if declared is None:
-        return
-    demo = next(d for d in house.registry.demo if d.owner == declared.owner)
-    said = {action: form for one in demo.cases(rng) if one.data.get("category") == row.category for _d, action, form, _w in one.steps}
-    leading = [a for a in declared.actions if row.state in a.sources and "staff" in a.by and a.name in said and a.to not in (None, row.state)]
-    for action in leading:
-        officer = _officer(house, cast, row, action.name, at)
-        if officer is not None:
-            await acting.act_one(db, house, officer, Act(number=row.number, action=action.name, form=decode(action.form, said[action.name])), at)
-            return
