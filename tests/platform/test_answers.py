@@ -157,13 +157,13 @@ async def test_a_template_fills_the_open_form_with_number_department_and_staff_n
     assert "Where it is" in (await (await at_desk("10002")).get(f"{address}?do=note")).links
 
 
-async def test_an_open_form_with_templates_costs_no_more_than_eight_statements(at_desk: Sit, address: str, database: Database) -> None:
+async def test_an_open_form_with_templates_costs_no_more_than_eight_statements(at_desk: Sit, address: str, client: AsyncTestClient[Any]) -> None:
     clerk = await at_desk("10001")
     await written(clerk)
     page = await clerk.get(f"{address}?do=note")
-    with statements(database) as ran:
+    with statements(client.app.state.site.database) as ran:
         assert (await clerk.get(page.links["Thanks"])).status == 200
-    assert len(ran) <= 8, ran
+    assert 0 < len(ran) <= 8, ran
 
 
 async def test_markup_in_a_template_is_text(at_desk: Sit, address: str) -> None:

@@ -150,7 +150,7 @@ async def test_a_cursor_that_somebody_changed_is_a_wrong_request_not_a_fault_of_
 
 
 async def test_a_queue_and_a_case_need_the_same_few_statements_however_many_cases_there_are(
-    at_desk: At, lamps: Any, act: Any, database: Database, town: Town
+    at_desk: At, lamps: Any, act: Any, client: AsyncTestClient[Any], town: Town
 ) -> None:
     said: dict[int, list[int]] = {}
     clerk = await at_desk("10001")
@@ -162,8 +162,9 @@ async def test_a_queue_and_a_case_need_the_same_few_statements_however_many_case
         await clerk.get("/desk")
         said[filed] = []
         for path in ("/desk/department", "/desk/all", address):
-            with statements(database) as ran:
+            with statements(client.app.state.site.database) as ran:  # the pages' own engine
                 assert (await clerk.get(path)).status == 200
+            assert ran
             said[filed].append(len(ran))
     assert said[5] == said[195]
     assert max(said[195]) <= STATEMENTS, said
