@@ -104,7 +104,7 @@ RATINGS = (
 )
 UNHAPPY = frozenset({"dissatisfied", "very_dissatisfied"})
 YES_NO = (Option("yes", _("Yes")), Option("no", _("No")))
-LEVELS = tuple(Option(o.value, o.hint) for o in URGENCIES)
+LEVELS = (Option("normal", _("Not urgent")), Option("urgent", _("Urgent")), Option("danger", _("Danger to life or health")))
 LINES = (
     Option("trade", _("By trade"), _("The bureau one level up that does the same work")),
     Option("area", _("By area"), _("The government of the place")),
