@@ -242,15 +242,25 @@ async def _template(server_url: str, registry: Registry, file: Path) -> str:
         connection.execute("select pg_advisory_lock(%s)", (LOCK,))
         known = connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone()
         if known is None:
-            for old in connection.execute("select datname from pg_database where starts_with(datname, 'banshi_template_')").fetchall():
-                with suppress(psycopg.errors.ObjectInUse):
-                    connection.execute(SQL("drop database {}").format(Identifier(old[0])))
+            _drop_old_templates(connection)
             making = name + "_making"
             connection.execute(SQL("drop database if exists {}").format(Identifier(making)))
             connection.execute(SQL("create database {}").format(Identifier(making)))
             await _fill(_other(server_url, making), owners, registry, file)
             connection.execute(SQL("alter database {} rename to {}").format(Identifier(making), Identifier(name)))
     return name
+
+
+def _drop_old_templates(connection: psycopg.Connection[Any]) -> None:
+    """Drop templates that were made for the code of another day; today's may be in use by another run."""
+    old = """
+        select datname from pg_database
+        where starts_with(datname, 'banshi_template_') and (pg_stat_file('base/' || oid || '/PG_VERSION')).modification < now() - interval '1 day'
+    """
+    with suppress(psycopg.errors.InsufficientPrivilege):
+        for row in connection.execute(old).fetchall():
+            with suppress(psycopg.errors.ObjectInUse):
+                connection.execute(SQL("drop database {}").format(Identifier(row[0])))
 
 
 async def _fill(url: str, owners: list[Owner], registry: Registry, file: Path) -> None:
