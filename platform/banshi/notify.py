@@ -24,7 +24,10 @@ Index("notice_case", notice.c.case_id)
 
 
 async def take(db: Connection, events: Sequence[Row[Any]]) -> None:
-    """Write a notice for the applicant of each case that the office moved, and for the officer in charge where the resident did, or a colleague gave it to them."""
+    """Write a notice for the applicant of each case that the office moved, and for the officer in charge where the resident did.
+
+    An officer has one, too, of a case that a colleague, or a resident's praise, gave them.
+    """
     keys = {"cases": [e.case_id for e in events], "sequences": [e.sequence for e in events]}
     await db.execute(_NOTICES, keys)
 
@@ -50,7 +53,8 @@ async def read(db: Connection, person_id: int, capacity: str, case_id: int) -> N
 _NOTICES = text("""
 with coming as (
     select e.case_id, e.sequence, e.at, e.capacity, e.audience, e.actor_id, e.post_id, e.kind, c.applicant_id,
-        p.person_id as officer_id, p.id as officer_post, cast(coalesce(e.body -> 'changed' ->> 'assignee_id', e.body ->> 'assignee') as bigint) as given
+        p.person_id as officer_id, p.id as officer_post,
+        cast(coalesce(e.body -> 'changed' ->> 'assignee_id', e.body ->> 'assignee') as bigint) as given
     from unnest(cast(:cases as bigint[]), cast(:sequences as integer[])) as k(case_id, sequence)
     join kernel.case_event e on e.case_id = k.case_id and e.sequence = k.sequence
     join kernel."case" c on c.id = e.case_id
