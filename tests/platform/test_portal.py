@@ -21,6 +21,7 @@ from banshi.testing import MOMENT, Clock, Town
 START = "/d/east/services/tickets/request"
 ANSWERS: dict[str, dict[str, str]] = {
     "what": {"kind": "complaint", "category": "street_lighting"},
+    "urgency": {"urgency": "normal"},
     "text": {"text": "路灯黑了三天了。老人晚上不敢下楼。"},
     "where": {"area": "persimmon", "place": "3 号门口"},
     "contact": {"contact_name": "张小芳", "contact_telephone": "100 0000 1234"},
@@ -91,6 +92,7 @@ async def test_wrong_answers_are_told_beside_their_field_and_kept(client: AsyncT
     assert page.status == 400
     assert page.text.startswith("Error:") or "Error:" in page.text[:80]
     page = await person.send(page, START, **ANSWERS["what"])
+    page = await person.send(page, START, **ANSWERS["urgency"])
     long = "电" * 4001
     page = await person.send(page, START, text=long)
     assert page.status == 400
@@ -113,6 +115,7 @@ async def test_bytes_that_are_no_text_are_an_error_of_the_field_not_of_ours(clie
     person = Person(client)
     page = await person.send(await person.get(START), START)
     page = await person.send(page, START, **ANSWERS["what"])
+    page = await person.send(page, START, **ANSWERS["urgency"])
     form = page.form(START)
     body = b"_csrf_token=" + form["fields"]["_csrf_token"][0].encode() + b"&text=" + bad
     headers = {"content-type": "application/x-www-form-urlencoded"}
@@ -135,6 +138,7 @@ async def test_a_form_without_a_token_comes_back_with_its_input(client: AsyncTes
     person = Person(client)
     page = await person.send(await person.get(START), START)
     page = await person.send(page, START, **ANSWERS["what"])
+    page = await person.send(page, START, **ANSWERS["urgency"])
     action = page.form(START)["action"]
     again = await person.post(action, {"text": "No token with this."})
     assert again.status == 403

@@ -15,6 +15,7 @@ from banshi.cases import acting, numbers, reading
 from banshi.cases.decoding import shapes
 from banshi.contracts import APPLICANT, CONFIDENTIAL, Action, Actor, CaseType, Department
 from banshi.errors import Changed, Invalid, NotFound, Refused
+from banshi.identity.directory import ANY
 from banshi.privacy import SEALED, mask, personal_fields, unseal_fields
 from banshi.web import forms, pages
 from banshi.web.site import Visit
@@ -45,6 +46,8 @@ class CaseView:
         self.language = visit.language
         self.hides = hides(actor, row)
         """Whether these eyes may not learn who stands behind the case."""
+        self.names: Mapping[int, str] = {}
+        """Masked names of the two sides of a mandate, as far as the reader is one of them."""
 
     # -- words --------------------------------------------------------------------------------------------------------
 
@@ -87,6 +90,21 @@ class CaseView:
         found = self.department()
         officer = next((e.staff_number for e in reversed(self.events) if e.post_id == self.row.assignee_id and e.staff_number), "")
         return contact(found, self.language, officer) if found else None
+
+    def rules(self) -> tuple[tuple[str, str], ...]:
+        """Return what obliges the department in charge: its duty in words, and the rule that the duty rests on."""
+        if self.declared is None or self.row.department_id is None:
+            return ()
+        area = self.row.area_id or self.row.district_id
+        found = self.visit.house.directory.duty(self.declared.key, self.row.category, area)
+        if found is None or found.department_id != self.row.department_id:
+            inside = {d.id for d in self.visit.house.directory.tree.above(area)}
+            own = [d for d in self.visit.house.directory.duties_of(self.row.department_id) if d.case_type == self.declared.key]
+            fitting = [d for d in own if d.district_id in inside and d.category in {self.row.category, ANY}]
+            found = min(fitting, key=lambda d: d.category == ANY, default=None)
+        if found is None:
+            return ()
+        return ((texts.pick(found.text, self.language), texts.pick(found.basis, self.language)),)
 
     # -- the line of steps ----------------------------------------------------------------------------------------------
 
@@ -133,7 +151,7 @@ class CaseView:
         return self.story([e for e in self.events if e.sequence in known])
 
     def _entry(self, event: Any) -> pages.Entry:
-        own = event.capacity == self.actor.capacity == "resident"
+        own = self._own(event)
         text, facts = self._told(event)
         return pages.Entry(
             at=self.moment(event.at),
@@ -145,6 +163,16 @@ class CaseView:
             own=own,
             staff_only=event.audience == "staff",
         )
+
+    def _own(self, event: Any) -> bool:
+        """Return whether the reader did it, or had it done: a helper reads what the other did themselves as theirs."""
+        if self.actor.acting_for_id is not None and event.actor_id != self.actor.person_id:
+            return False
+        return bool(event.capacity == self.actor.capacity == "resident")
+
+    def line(self, event: Any) -> tuple[str, str]:
+        """Return who did something and what it was, in words: a line of an inbox."""
+        return self._who(event), self._headline(event, own=False)
 
     def _headline(self, event: Any, *, own: bool) -> str:
         if event.kind == "imported":
@@ -160,6 +188,10 @@ class CaseView:
         return self.visit.say(_("You: {what}"), what=action.title) if own else self.visit.say(action.told)
 
     def _who(self, event: Any) -> str:
+        if event.capacity == "resident" and event.acting_for_id is not None:
+            return self._with_mandate(event)
+        if event.capacity == "resident" and self.actor.acting_for_id is not None:
+            return self._name(self.actor.acting_for_id) or self.visit.say(_("Applicant"))
         if event.capacity == "resident":
             said = self.visit.say(_("You")) if self.actor.capacity == "resident" else self.visit.say(_("Applicant"))
             if event.post_id is None or event.department_id is None:
@@ -168,6 +200,21 @@ class CaseView:
         if event.capacity == "system" or event.department_id is None:
             return self.visit.say(_("The platform"))
         return self._office(event)
+
+    def _with_mandate(self, event: Any) -> str:
+        """Return who acted through a helper: both sides read the other's masked name, staff read that there is a helper, no more."""
+        if self.actor.capacity != "resident":
+            return self.visit.say(_("Applicant, through a helper with a mandate"))
+        if self.actor.acting_for_id is not None and event.actor_id == self.actor.person_id:
+            name = self._name(event.acting_for_id)
+            return self.visit.say(_("You, for {name}"), name=name) if name else self.visit.say(_("You, with a mandate"))
+        if self.actor.acting_for_id is not None:
+            return self.visit.say(_("Applicant, through a helper with a mandate"))
+        name = self._name(event.actor_id)
+        return self.visit.say(_("You, through {name}"), name=name) if name else self.visit.say(_("You, through a helper with a mandate"))
+
+    def _name(self, person_id: int | None) -> str:
+        return "" if self.row.confidentiality == "hidden" else self.names.get(person_id or 0, "")
 
     def _office(self, event: Any) -> str:
         department = self.visit.house.directory.department(event.department_id).say(self.language)

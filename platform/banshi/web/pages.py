@@ -132,6 +132,47 @@ class AskPage(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     back: str
     form: Form
+    for_whom: str = ""
+
+
+class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody who chose an answer must read: pieces of text, each with the telephone that it is (empty: none)."""
+
+    parts: tuple[tuple[str, str], ...]
+
+    @property
+    def calls(self) -> tuple[str, ...]:
+        """The telephones in it, in order."""
+        return tuple(dict.fromkeys(number for _text, number in self.parts if number))
+
+
+class WarningPage(msgspec.Struct, frozen=True, kw_only=True):
+    """portal/warning.html: shown once, before going on, to whoever chose an answer that carries a warning."""
+
+    service: str
+    alarms: tuple[Alarm, ...]
+    back: str
+    next: str
+
+
+class SavedPage(msgspec.Struct, frozen=True, kw_only=True):
+    """portal/saved.html: the link and the code with which a half-filled form is taken up again; ``keep`` puts it into the reader's account."""
+
+    service: str
+    link: str
+    code: str
+    until: str
+    go_on: str
+    keep: Form | None = None
+    sign_in_href: str = ""
+
+
+class ResumePart(msgspec.Struct, frozen=True, kw_only=True):
+    """portal/resume.html: the link was opened elsewhere, the code is asked for; ``kept`` says that what was just sent is not lost."""
+
+    service: str
+    form: Form
+    kept: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +190,7 @@ class CheckPage(msgspec.Struct, frozen=True, kw_only=True):
     answers: tuple[Answer, ...]
     back: str
     form: Form
+    for_whom: str = ""
 
 
 class DonePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,6 +202,8 @@ class DonePage(msgspec.Struct, frozen=True, kw_only=True):
     department: str
     telephone: str
     follow: str
+    alarms: tuple[Alarm, ...] = ()
+    for_whom: str = ""
 
 
 class TrackPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -240,6 +284,9 @@ class CasePage(msgspec.Struct, frozen=True, kw_only=True):
     form_title: str = ""
     notice: str = ""
     changed: tuple[Entry, ...] = ()
+    rules: tuple[tuple[str, str], ...] = ()
+    print_href: str = ""
+    for_whom: str = ""
 
 
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -259,11 +306,66 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MyPage(msgspec.Struct, frozen=True, kw_only=True):
-    """portal/my.html: the resident's cases, newest first."""
+    """portal/my.html: the resident's cases, newest first; ``for_whom`` is set where a helper reads those of somebody else."""
 
     rows: tuple[CaseRow, ...]
     next: str
     track_href: str
+    drafts: tuple[DraftRow, ...] = ()
+    helped: tuple[Link, ...] = ()
+    for_whom: str = ""
+    until: str = ""
+
+
+class DraftRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A half-filled form of an account: its service, where to go on, and the form that deletes it."""
+
+    title: str
+    href: str
+    changed: str
+    until: str
+    for_whom: str
+    delete: str
+
+
+class InboxRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened on a case of one's own."""
+
+    number: str
+    href: str
+    title: str
+    headline: str
+    who: str
+    at: str
+    machine_at: str
+    unread: bool
+
+
+class InboxPage(msgspec.Struct, frozen=True, kw_only=True):
+    """portal/inbox.html: what happened, the newest first; ``read`` marks all of it as read."""
+
+    rows: tuple[InboxRow, ...]
+    next: str
+    unread: int
+    read: str
+
+
+class MandateRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A mandate as one of its two sides reads it: the other's login or masked name, until when, and the form that ends it."""
+
+    who: str
+    since: str
+    until: str
+    end: str
+    href: str = ""
+
+
+class MandatesPage(msgspec.Struct, frozen=True, kw_only=True):
+    """portal/mandates.html: who helps me, whom I help, and the form that names a helper."""
+
+    given: tuple[MandateRow, ...]
+    held: tuple[MandateRow, ...]
+    form: Form
 
 
 class QueuePage(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.utils.scope.state import ScopeState
 
-from banshi import texts
+from banshi import notify, texts
 from banshi.cases.book import House, TypeBook, load_book
 from banshi.contracts import Actor
 from banshi.db import Connection, Database
@@ -33,6 +33,8 @@ SESSION_COOKIE = "session"
 LANGUAGE_COOKIE = "language"
 LARGE_COOKIE = "large"
 DISTRICT_COOKIE = "district"
+NO_INBOX = ("/desk", "/admin", "/api", "/schema")
+"""Where nobody is a resident: these pages do not ask for the unread notices."""
 YEAR = 365 * 24 * 3600
 
 
@@ -70,6 +72,8 @@ class Site:
             house = await self.house(db, visitor.revision)
             visit = Visit(site=self, request=request, db=db, at=at, visitor=visitor, house=house)
             request.state["visitor"] = visitor
+            if visitor.person_id is not None and request.method == "GET" and not request.url.path.startswith(NO_INBOX):
+                visit.unread = await notify.count_unread(db, visitor.person_id)
             yield visit
 
 
@@ -81,6 +85,7 @@ class Visit:
         self.language = language_of(request)
         self.district: District | None = None
         self.cookies: list[Cookie] = []
+        self.unread = 0
 
     # -- who is asking -----------------------------------------------------------------------------------------------
 
@@ -141,6 +146,7 @@ class Visit:
             visitor=self.visitor,
             district=self.district or self.here(),
             desk=desk,
+            unread=self.unread,
         )
         env = templating.environment(self.site.registry.packages, "kernel", self.language)
         html = env.get_template(template).render(chrome=frame, page=page)
@@ -204,6 +210,7 @@ def chrome(
     visitor: Visitor | None,
     district: District | None,
     desk: bool = False,
+    unread: int = 0,
 ) -> pages.Chrome:
     """Return what surrounds a page; works without a database."""
     language = language_of(request)
@@ -234,6 +241,9 @@ def chrome(
         pages.Link(text=said(_("Follow a case")), href="/track", current=path == "/track"),
         pages.Link(text=said(_("My cases")), href="/my", current=path == "/my"),
     ]
+    if visitor and visitor.person_id is not None:
+        count = f"{notify.BOUND}+" if unread > notify.BOUND else str(unread or "")
+        menu.append(pages.Link(text=said(_("Inbox")), href="/my/inbox", current=path == "/my/inbox", count=count))
     if desk:
         own = ("/desk/register", "/desk/answers")
         menu = [pages.Link(text=said(_("Cases")), href="/desk", current=path.startswith("/desk") and not path.startswith(own))]

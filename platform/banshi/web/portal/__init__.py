@@ -1,14 +1,17 @@
 """The resident's portal: find a service, file, get a number, follow it, answer.
 
 home        services, and one field that searches them and numbers
-filing      from the first question to the confirmation
+filing      from the first question to the confirmation (questions: which are asked, whose the draft is)
+saving      half-filled forms: the link, the code, the account
 following   number and code
-own         one's own cases
+own         one's own cases, and those of somebody for whom one holds a mandate
+inbox       what happened on them
+mandating   who helps me, whom I help
 """
 
 from __future__ import annotations
 
-from banshi.web.portal import filing, following, home, own
+from banshi.web.portal import filing, following, home, inbox, mandating, own, saving
 
 HANDLERS = [
     home.home,
@@ -17,9 +20,21 @@ HANDLERS = [
     filing.begin,
     filing.ask,
     filing.answer,
+    saving.saved,
+    saving.keep,
+    saving.resume,
+    saving.show_code,
+    saving.delete,
     following.track,
     following.follow,
     own.my_cases,
+    own.their_cases,
+    inbox.show,
+    inbox.read_all,
+    mandating.show,
+    mandating.give,
+    mandating.end,
     own.show_case,
+    own.print_case,
     own.act,
 ]

@@ -14,17 +14,19 @@ from banshi.cases.decoding import decode, shapes
 from banshi.cases.opening import Opening
 from banshi.cases.tables import case
 from banshi.contracts import Page as Group
-from banshi.contracts import Service
 from banshi.errors import Invalid, NotFound
+from banshi.identity import mandates
 from banshi.web import drafts, forms, pages
-from banshi.web.mounting import OutOfOrder
-from banshi.web.portal import following
+from banshi.web.drafts import SENT
+from banshi.web.portal import following, questions, saving
+from banshi.web.portal.questions import FOR, WARNED, Filing
 from banshi.web.site import Site, Visit
 
 _ = texts.translator("banshi")
 
-
-SENT = "number"
+MYSELF = "0"
+LATER = "later"
+"""The name of the button that keeps a page as it is and leaves."""
 
 
 @get("/d/{district:str}/services/{plugin:str}/{service:str}")
@@ -32,20 +34,30 @@ async def start(request: Request[Any, Any, Any], district: FromPath[str], plugin
     """What a service is, before the first question."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
-        found = _offered(visit, district, plugin, service)
-        form = pages.Form(action=request.url.path, fields=(), button=visit.say(_("Start now")), cancel=f"/d/{district}")
-        page = pages.StartPage(title=visit.say(found.title), summary=visit.say(found.summary), before=visit.say(found.before), form=form)
-        return visit.page("portal/start.html", page)
+        questions.offered(visit, district, plugin, service)
+        return await _start(visit, district, plugin, service)
 
 
 @post("/d/{district:str}/services/{plugin:str}/{service:str}")
 async def begin(request: Request[Any, Any, Any], district: FromPath[str], plugin: FromPath[str], service: FromPath[str]) -> Response[Any]:
-    """Begin a draft and go to the first question."""
+    """Begin a draft and go to the first question; a helper says first for whom."""
     site: Site = request.app.state.site
+    raw = await forms.read(request)
     async with site.visit(request) as visit:
-        found = _offered(visit, district, plugin, service)
-        draft_id = await drafts.begin(visit.db, visit.house.keyring, f"{district}/{plugin}/{service}", visit.at)
-        return visit.go(f"{request.url.path}/{draft_id}/{found.pages[0].name}")
+        found = questions.offered(visit, district, plugin, service)
+        answers: dict[str, Any] = {}
+        if held := await _held(visit):
+            chosen = forms.one(raw, "for")
+            if chosen not in {MYSELF, *(str(m.id) for m in held)}:
+                return await _start(visit, district, plugin, service, {"for": _("Choose for whom you file.")})
+            principal = next((m.person_id for m in held if str(m.id) == chosen), None)
+            answers = {} if principal is None else {FOR: principal}
+        person_id = visit.visitor.person_id
+        draft_id = await drafts.begin(visit.db, visit.house.keyring, f"{district}/{plugin}/{service}", visit.at, person_id=person_id, answers=answers)
+        filing = await questions.find(visit, district, plugin, service, draft_id)
+        if person_id is None:
+            filing.remember()
+        return visit.go(filing.address(found.pages[0].name))
 
 
 @get("/d/{district:str}/services/{plugin:str}/{service:str}/{draft_id:str}/{step:str}")
@@ -57,15 +69,23 @@ async def ask(
     draft_id: FromPath[str],
     step: FromPath[str],
 ) -> Response[Any]:
-    """Show one question group, the check page, or the confirmation."""
+    """Show one question group, a warning, the check page, or the confirmation."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
-        filing = await _filing(visit, district, plugin, service, draft_id)
+        filing = await questions.find(visit, district, plugin, service, draft_id)
+        if not filing.opens():
+            return visit.go(filing.address("resume"))
+        await filing.stand()
         if step == "done" or SENT in filing.answers:
-            return _done(visit, await _sent(visit, filing))
+            return await _done(visit, filing)
         if step == "check":
             return _check(visit, filing)
-        return _ask(visit, filing, filing.group(step))
+        group = filing.group(step)
+        if group not in filing.asked:
+            return visit.go(filing.after(group))
+        if "read" in request.query_params and (told := filing.warnings(group.fields)):
+            return _warn(visit, filing, group, told)
+        return _ask(visit, filing, group)
 
 
 @post("/d/{district:str}/services/{plugin:str}/{service:str}/{draft_id:str}/{step:str}")
@@ -79,79 +99,66 @@ async def answer(
 ) -> Response[Any]:
     """Keep the answers of one question group and go on; on the check page, file the case."""
     site: Site = request.app.state.site
-    raw = forms.answers(await forms.read(request))
+    sent = await forms.read(request)
+    raw = forms.answers(sent)
     async with site.visit(request) as visit:
-        filing = await _filing(visit, district, plugin, service, draft_id)
+        filing = await questions.find(visit, district, plugin, service, draft_id, lock=True)
+        if not filing.opens():
+            return saving.ask_code(visit, filing, step=step, kept=raw, status=403)
         if SENT in filing.answers:
             return visit.go(filing.address("done"))
+        await filing.stand()
         if step == "check":
             return await _file(visit, filing)
         group = filing.group(step)
-        kept = filing.answers | {name: raw.get(name, []) for name in group.fields}
-        await drafts.save(visit.db, visit.house.keyring, draft_id, kept, visit.at)
-        filing.answers = kept
+        await filing.save(filing.answers | {name: raw.get(name, []) for name in group.fields})
+        if LATER in sent:
+            return await saving.leave(visit, filing)
+        if group not in filing.asked:
+            return visit.go(filing.after(group))
         try:
             decode(filing.form, raw, only=group.fields)
             _area_fits(visit, filing, group)
         except Invalid as refused:
             return _ask(visit, filing, group, forms.problems_of(refused))
-        return visit.go(filing.address(filing.after(group)))
+        return visit.go(await _past_warnings(filing, group))
 
 
-class _Filing:
-    """A draft on its way to a case."""
-
-    def __init__(self, visit: Visit, service: Service, draft_id: str, answers: dict[str, Any]) -> None:
-        self.service, self.draft_id, self.answers = service, draft_id, answers
-        self.case_type = visit.house.registry.case_type(f"{service.owner}.{service.case_type}")
-        self.form = self.case_type.form
-        district = visit.district
-        self.base = f"/d/{district.code if district else ''}/services/{service.owner}/{service.name}"
-
-    def address(self, step: str) -> str:
-        return f"{self.base}/{self.draft_id}/{step}"
-
-    def group(self, name: str) -> Group:
-        for group in self.service.pages:
-            if group.name == name:
-                return group
-        raise NotFound(_("There is no such question."))
-
-    def after(self, group: Group) -> str:
-        following = self.service.pages[self.service.pages.index(group) + 1 :]
-        return following[0].name if following else "check"
+async def _past_warnings(filing: Filing, group: Group) -> str:
+    """Return where a page that was answered leads: to the warning of an answer, once, else on."""
+    chosen = filing.warnings(group.fields)
+    read = [w for w in filing.answers.get(WARNED, []) if w.partition("=")[0] not in group.fields]
+    fresh = [w for w in chosen if w not in filing.answers.get(WARNED, [])]
+    if chosen or WARNED in filing.answers:
+        await filing.save(filing.answers | {WARNED: [*read, *chosen]})
+    return filing.address(group.name) + "?read" if fresh else filing.after(group)
 
 
-async def _filing(visit: Visit, district: str, plugin: str, service: str, draft_id: str) -> _Filing:
-    found = _offered(visit, district, plugin, service)
-    answers = await drafts.load(visit.db, visit.house.keyring, f"{district}/{plugin}/{service}", draft_id, visit.at)
-    if answers is None:
-        raise Gone(_("This form is no longer kept. Forms wait for seven days; please begin again."))
-    return _Filing(visit, found, draft_id, answers)
+async def _held(visit: Visit) -> list[mandates.Mandate]:
+    person_id = visit.visitor.person_id
+    return [] if person_id is None else await mandates.held_by(visit.db, visit.house.keyring, person_id, visit.at)
 
 
-class Gone(NotFound):
-    """It was there, and is not any more."""
+async def _start(visit: Visit, district: str, plugin: str, name: str, problems: dict[str, Any] | None = None) -> Response[Any]:
+    service = visit.house.registry.service(plugin, name)
+    fields: tuple[pages.Field, ...] = ()
+    if held := await _held(visit):
+        choices = [pages.Choice(value=MYSELF, label=visit.say(_("For myself")))]
+        choices += [pages.Choice(value=str(m.id), label=visit.say(_("For {name}, with a mandate"), name=m.name)) for m in held]
+        error = visit.say(problems["for"]) if problems else ""
+        fields = (pages.Field(name="for", label=visit.say(_("For whom do you file?")), kind="radios", choices=tuple(choices), error=error),)
+    form = pages.Form(
+        action=f"/d/{district}/services/{plugin}/{name}",
+        fields=fields,
+        button=visit.say(_("Start now")),
+        cancel=f"/d/{district}",
+        problems=forms.problem_list(problems or {}, visit.language),
+    )
+    page = pages.StartPage(title=visit.say(service.title), summary=visit.say(service.summary), before=visit.say(service.before), form=form)
+    return visit.page("portal/start.html", page, status=400 if problems else 200)
 
-    status = 410
 
-
-def _offered(visit: Visit, district: str, plugin: str, name: str) -> Service:
-    """Return the service; NotFound where the district has the plugin off, by whatever method it was asked."""
-    place = visit.enter(district)
-    if visit.house.directory.tree.has_on(place.id, plugin):
-        if plugin in visit.house.registry.failed:
-            raise OutOfOrder(_("This service is out of order. The hot line takes what you have to say."))
-        try:
-            return visit.house.registry.service(plugin, name)
-        except KeyError:
-            pass
-    raise NotFound(_("This district does not offer the service."))
-
-
-def _ask(visit: Visit, filing: _Filing, group: Group, problems: dict[str, Any] | None = None) -> Response[Any]:
-    position = filing.service.pages.index(group)
-    back = filing.base if position == 0 else filing.address(filing.service.pages[position - 1].name)
+def _ask(visit: Visit, filing: Filing, group: Group, problems: dict[str, Any] | None = None) -> Response[Any]:
     drawn = forms.fields(
         filing.form,
         visit.language,
@@ -165,9 +172,10 @@ def _ask(visit: Visit, filing: _Filing, group: Group, problems: dict[str, Any] |
         service=visit.say(filing.service.title),
         title=visit.say(group.title),
         lead=visit.say(group.lead),
-        position=position + 1,
-        total=len(filing.service.pages),
-        back=back,
+        position=filing.asked.index(group) + 1,
+        total=len(filing.asked),
+        back=filing.before(group),
+        for_whom=filing.for_whom,
         form=pages.Form(
             action=filing.address(group.name),
             fields=drawn,
@@ -178,7 +186,17 @@ def _ask(visit: Visit, filing: _Filing, group: Group, problems: dict[str, Any] |
     return visit.page("portal/ask.html", page, status=400 if problems else 200)
 
 
-def _area_fits(visit: Visit, filing: _Filing, group: Group) -> None:
+def _warn(visit: Visit, filing: Filing, group: Group, told: dict[str, Any]) -> Response[Any]:
+    page = pages.WarningPage(
+        service=visit.say(filing.service.title),
+        alarms=tuple(questions.alarm(visit, text) for text in told.values()),
+        back=filing.address(group.name),
+        next=filing.after(group),
+    )
+    return visit.page("portal/warning.html", page)
+
+
+def _area_fits(visit: Visit, filing: Filing, group: Group) -> None:
     for shape in shapes(filing.form):
         if shape.ask.picks == "area" and shape.name in group.fields:
             code = forms.one(filing.answers, shape.name)
@@ -187,8 +205,8 @@ def _area_fits(visit: Visit, filing: _Filing, group: Group) -> None:
                 raise Invalid(_("Some answers need your attention."), {shape.name: _("Choose a place in this district.")})
 
 
-def _check(visit: Visit, filing: _Filing, problems: dict[str, Any] | None = None) -> Response[Any]:
-    by_field = {name: group.name for group in filing.service.pages for name in group.fields}
+def _check(visit: Visit, filing: Filing, problems: dict[str, Any] | None = None) -> Response[Any]:
+    by_field = {name: group.name for group in filing.asked for name in group.fields}
     drawn = []
     for shape in shapes(filing.form):
         if shape.name in by_field:
@@ -198,7 +216,8 @@ def _check(visit: Visit, filing: _Filing, problems: dict[str, Any] | None = None
     page = pages.CheckPage(
         service=visit.say(filing.service.title),
         answers=tuple(drawn),
-        back=filing.address(filing.service.pages[-1].name),
+        back=filing.address(filing.asked[-1].name),
+        for_whom=filing.for_whom,
         form=pages.Form(
             action=filing.address("check"),
             fields=(),
@@ -209,30 +228,30 @@ def _check(visit: Visit, filing: _Filing, problems: dict[str, Any] | None = None
     return visit.page("portal/check.html", page, status=400 if problems else 200)
 
 
-async def _file(visit: Visit, filing: _Filing) -> Response[Any]:
-    """File the case: the draft's id is the idempotency key, so a second press is the same case."""
+async def _file(visit: Visit, filing: Filing) -> Response[Any]:
+    """File the case: the draft's id is the idempotency key, so a second press is the same case. Answers to what is no longer asked stay behind."""
     district_id = visit.district.id if visit.district else 0
     try:
-        form = decode(filing.form, filing.answers)
-        wanted = Opening(case_type=filing.case_type, district_id=district_id, form=form, channel="web", key=filing.draft_id)
-        opened = await opening.open_one(visit.db, visit.house, visit.resident, wanted, visit.at)
+        form = decode(filing.form, filing.live)
+        wanted = Opening(case_type=filing.case_type, district_id=district_id, form=form, channel="web", key=filing.draft.id)
+        opened = await opening.open_one(visit.db, visit.house, filing.actor, wanted, visit.at)
     except Invalid as refused:
         return _check(visit, filing, forms.problems_of(refused))
-    await drafts.save(visit.db, visit.house.keyring, filing.draft_id, {SENT: opened.number}, visit.at)
+    await filing.save({SENT: opened.number} | {name: told for name, told in filing.answers.items() if name == FOR})
     following.remember(visit, opened.number)
     return visit.go(filing.address("done"))
 
 
-async def _sent(visit: Visit, filing: _Filing) -> Any:
+async def _done(visit: Visit, filing: Filing) -> Response[Any]:
+    """Show number and code to whoever sent the form: the browser for two hours, the account as long as the draft is kept."""
     number = filing.answers.get(SENT)
     row = (await visit.db.execute(select(case).where(case.c.number == number))).one_or_none() if number else None
     if row is None:
         raise NotFound(_("This form has not been sent yet."))
-    return row
-
-
-def _done(visit: Visit, row: Any) -> Response[Any]:
+    if row.applicant_id is not None and row.applicant_id != (filing.actor.acting_for_id or filing.actor.person_id):
+        return visit.go(f"/track?number={numbers.show(row.number)}")
     department = visit.house.directory.department(row.department_id) if row.department_id else None
+    told = questions.warnings(filing.form, row.data)
     page = pages.DonePage(
         number=numbers.show(row.number),
         code=numbers.code(visit.house.keyring, row.number, row.key_id),
@@ -240,5 +259,7 @@ def _done(visit: Visit, row: Any) -> Response[Any]:
         department=department.say(visit.language) if department else "",
         telephone=department.telephone if department else "",
         follow=f"/case/{numbers.show(row.number)}",
+        alarms=tuple(questions.alarm(visit, text) for text in told.values()),
+        for_whom=filing.for_whom,
     )
     return visit.page("portal/done.html", page)

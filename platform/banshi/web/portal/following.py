@@ -49,7 +49,7 @@ async def follow(request: Request[Any, Any, Any]) -> Response[Any]:
             plain = numbers.read(number)
         except Invalid as refused:
             return visit.page("portal/track.html", pages.TrackPage(form=_track_form(visit, number, code, forms.problems_of(refused))), status=400)
-    await _take(site, f"code:{plain}", throttle.CODE_BY_NUMBER)
+    await take(site, f"code:{plain}", throttle.CODE_BY_NUMBER)
     async with site.visit(request) as visit:
         row = (await visit.db.execute(select(case.c.number, case.c.key_id).where(case.c.number == plain))).one_or_none()
         if row is not None and numbers.code_fits(visit.house.keyring, plain, row.key_id, code):
@@ -95,11 +95,12 @@ def _network_key(request: Request[Any, Any, Any]) -> str:
 
 async def _miss(request: Request[Any, Any, Any], site: Site) -> None:
     """Count a number that was not there, per network and over the whole site, in a transaction of its own."""
-    await _take(site, _network_key(request), throttle.MISSES_BY_NETWORK)
-    await _take(site, "track:site", throttle.MISSES_BY_SITE)
+    await take(site, _network_key(request), throttle.MISSES_BY_NETWORK)
+    await take(site, "track:site", throttle.MISSES_BY_SITE)
 
 
-async def _take(site: Site, key: str, limit: throttle.Limit) -> None:
+async def take(site: Site, key: str, limit: throttle.Limit) -> None:
+    """Count an attempt in a transaction of its own, so that a refusal does not forget it; raise Throttled where there were too many."""
     too_many: Refused | None = None
     async with site.database.transaction() as db:
         try:
