@@ -1,0 +1,84 @@
+"""Every page that resident, clerk and intake desk can open, held to the bar: axe, 320 px, one language at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from test_pages import judge, look
+from test_ways import ANSWER, LOGINS, SIGN, Town, fill
+
+from banshi.testing import PASSWORD
+
+PEOPLE = {
+    "resident": ("/my", "/my/inbox", "/my/mandates"),
+    "lighting": (
+        "/desk",
+        "/desk/department",
+        "/desk/all",
+        "/desk/answers",
+        "/desk/keys",
+        "/desk/handover",
+        "/desk/all?state=working",
+        "/desk/department?state=nonsense&area=nowhere",
+    ),
+    "desk": ("/desk", "/desk/register", "/desk/handover", "/desk/queue/tickets/returned", "/desk/queue/tickets/to_call_back"),
+}
+RESIDENT_ACTIONS = ("confirm", "add", "withdraw")
+CLERK_ACTIONS = ("answer", "ask", "tell", "assign", "pass_on", "raise_up", "dispute", "note", "prioritise", "recuse")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("who", PEOPLE)
+def test_the_pages_of(guest: Any, who: str, language: str) -> None:
+    town = Town(guest, language={"zh": "zh-CN", "en": "en-GB"}[language])
+    page = town.of(who)
+    for path in PEOPLE[who]:
+        look(page, path, language)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_case_with_each_form_open(guest: Any, language: str) -> None:
+    town = Town(guest, language={"zh": "zh-CN", "en": "en-GB"}[language])
+    number = town.file()
+    town.do("lighting", number, *SIGN[1:])
+    page = guest.page(language=town.language)
+    guest.sign_in(page, LOGINS["lighting"], PASSWORD)
+    for action in CLERK_ACTIONS:
+        page.goto(f"/desk/case/{number}?do={action}&lang={language}")
+        assert page.locator(f"form[action$='/{number}/{action}']").count(), action
+        judge(page, page.url, language, words=False)
+    town.do("lighting", number, *ANSWER[1:])
+    page = guest.page(language=town.language, width=375)
+    guest.sign_in(page, LOGINS["resident"], PASSWORD)
+    for action in RESIDENT_ACTIONS:
+        page.goto(f"/case/{number}?do={action}&lang={language}")
+        assert page.locator(f"form[action$='/{number}/{action}']").count(), action
+        judge(page, page.url, language, words=False)
+    page.goto(f"/case/{number}/print")
+    judge(page, page.url, language, words=False)
+
+
+@pytest.mark.parametrize(("language", "large"), [("zh", "0"), ("en", "0"), ("zh", "1")])
+def test_each_question_of_filing(guest: Any, language: str, large: str) -> None:
+    """Each with its errors, with its warning, saved for later, checked, sent."""
+    page = guest.page(language={"zh": "zh-CN", "en": "en-GB"}[language], width=375)
+    page.goto(f"/d/east/services/tickets/request?lang={language}&large={large}")
+    judge(page, "start", language)
+    page.locator("main form button").first.click()
+    answers = {"kind": "help", "category": "lifts", "urgency": "danger", "text": "The lift is stuck.", "area": "persimmon"}
+    for _page in range(14):
+        if page.url.endswith("/done"):
+            break
+        judge(page, page.url, language)
+        if not page.locator("main form").count():  # a warning: read, and on
+            page.locator("main a.govuk-button").click()
+            continue
+        form = page.locator("main form").first
+        if form.locator("textarea").count():
+            form.locator("button").first.click()
+            judge(page, page.url, language)  # with its errors
+        fill(page.locator("main form").first, answers)
+        page.locator("main form button").first.click()
+    assert page.url.endswith("/done")
+    judge(page, "done", language)
