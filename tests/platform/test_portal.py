@@ -134,6 +134,67 @@ async def test_back_never_loses_anything(client: AsyncTestClient[Any]) -> None:
         assert {k: fields[k][0] for k in answers} == answers
 
 
+async def answered(person: Person, *steps: tuple[str, dict[str, str]]) -> Page:
+    """Begin, and answer these pages one after the other; each must be the one that is asked."""
+    page = await person.send(await person.get(START), START)
+    for step, answers in steps:
+        assert str(page.response.url.path).rpartition("/")[2] == step
+        page = await person.send(page, START, **answers)
+    return page
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"),
+    [("complaint", "urgency"), ("report", "urgency"), ("praise", "officer"), ("suggestion", "text"), ("consultation", "text")],
+)
+async def test_a_page_is_asked_only_with_the_answers_that_it_hangs_on(client: AsyncTestClient[Any], kind: str, asked: str) -> None:
+    person = Person(client)
+    page = await answered(person, ("what", {"kind": kind, "category": "other"}))
+    path = str(page.response.url.path)
+    assert path.endswith("/" + asked)
+    total = 4 if asked == "text" else 5
+    assert f"Question 2 of {total}" in page.text
+    skipped = next(s for s in ("urgency", "officer") if s != asked)
+    passed = await person.get(path.rpartition("/")[0] + "/" + skipped)
+    assert not str(passed.response.url.path).endswith(skipped)
+    base = path.rpartition("/")[0]
+    assert (await person.get(base + "/text")).links["Back"] == base + ("/what" if asked == "text" else "/" + asked)
+
+
+async def test_answers_to_what_is_no_longer_asked_are_not_filed(client: AsyncTestClient[Any], database: Database) -> None:
+    person = Person(client)
+    check = await fill(person, what={"kind": "complaint", "category": "other"}, urgency={"urgency": "urgent"})
+    assert "It gets worse by the hour" in check.text
+    base = str(check.response.url.path).rpartition("/")[0]
+    await person.send(await person.get(f"{base}/what"), START, kind="suggestion", category="other")
+    check = await person.get(f"{base}/check")
+    assert "It gets worse by the hour" not in check.text
+    assert (await person.send(check, START)).status == 200
+    async with database.transaction() as db:
+        row = (await db.execute(select(case.c.data, case.c.priority))).one()
+    assert (row.data["urgency"], row.priority) == ("normal", 0)
+
+
+async def test_danger_says_whom_to_call_once_before_going_on_and_again_at_the_end(client: AsyncTestClient[Any]) -> None:
+    person = Person(client)
+    warning = await answered(person, ("what", ANSWERS["what"]), ("urgency", {"urgency": "danger"}))
+    for number in ("110", "119", "120"):
+        assert f"tel:{number}" in warning.links.values()
+    page = await person.get(warning.links["I have read this: go on"])
+    assert str(page.response.url.path).endswith("/text")
+    base = str(page.response.url.path).rpartition("/")[0]
+    again = await person.send(await person.get(f"{base}/urgency"), START, urgency="danger")
+    assert str(again.response.url.path).endswith("/text"), "it was read before"
+    await person.send(await person.get(f"{base}/urgency"), START, urgency="normal")
+    again = await person.send(await person.get(f"{base}/urgency"), START, urgency="danger")
+    assert "tel:120" in again.links.values()
+    for step in ("text", "where", "contact"):
+        page = await person.send(await person.get(f"{base}/{step}"), START, **ANSWERS[step])
+    done = await person.send(page, START)
+    assert "Case number" in done.text
+    assert {f"tel:{number}" for number in ("110", "119", "120")} <= set(done.links.values())
+
+
 async def test_a_form_without_a_token_comes_back_with_its_input(client: AsyncTestClient[Any], database: Database) -> None:
     person = Person(client)
     page = await person.send(await person.get(START), START)

@@ -238,7 +238,8 @@ async def _file(visit: Visit, filing: Filing) -> Response[Any]:
     except Invalid as refused:
         return _check(visit, filing, forms.problems_of(refused))
     await filing.save({SENT: opened.number} | {name: told for name, told in filing.answers.items() if name == FOR})
-    following.remember(visit, opened.number)
+    if filing.actor.acting_for_id is None:  # a helper comes back with the mandate, as long as it lives
+        following.remember(visit, opened.number)
     return visit.go(filing.address("done"))
 
 
