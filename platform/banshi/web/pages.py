@@ -96,7 +96,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HomePage(msgspec.Struct, frozen=True, kw_only=True):
-    """portal/home.html. ``found`` is None until something was searched."""
+    """portal/home.html. ``found`` is None until something was searched; ``mistyped`` says what is wrong with a number."""
 
     query: str
     search_action: str
@@ -105,6 +105,7 @@ class HomePage(msgspec.Struct, frozen=True, kw_only=True):
     track_href: str
     mine: str
     mine_href: str
+    mistyped: str = ""
 
 
 class ChooseDistrictPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
@@ -24,7 +25,8 @@ async def home(request: Request[Any, Any, Any], q: FromQuery[str] = "") -> Respo
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
         if visit.here() is None:
-            links = tuple(pages.Link(text=d.say(visit.language), href=f"/d/{d.code}") for d in visit.house.directory.tree.serving)
+            kept = "?" + urlencode({"q": q}) if q.strip() else ""
+            links = tuple(pages.Link(text=d.say(visit.language), href=f"/d/{d.code}{kept}") for d in visit.house.directory.tree.serving)
             return visit.page("portal/choose.html", pages.ChooseDistrictPage(links=links))
         return await _home(visit, q)
 
@@ -41,11 +43,13 @@ async def district_home(request: Request[Any, Any, Any], district: FromPath[str]
 async def _home(visit: Visit, q: str) -> Response[Any]:
     found: tuple[pages.Link, ...] | None = None
     query = q.strip()[:200]
+    mistyped = ""
     services = _services(visit)
     if query:
         try:
             return visit.go(f"/case/{numbers.show(numbers.read(query))}")
-        except Invalid:
+        except Invalid as refused:
+            mistyped = visit.say(refused.text) if _like_number(query) else ""
             found = tuple(_service_link(visit, s) for s in services if _matches(s, query))
     subjects: dict[str, list[pages.Link]] = {}
     for service in services:
@@ -62,8 +66,15 @@ async def _home(visit: Visit, q: str) -> Response[Any]:
         track_href="/track",
         mine=mine,
         mine_href="/my",
+        mistyped=mistyped,
     )
     return visit.page("portal/home.html", page)
+
+
+def _like_number(query: str) -> bool:
+    """Return whether what was typed is meant as a number: mostly digits, and more of them than a house or a hot line has."""
+    digits = sum(c.isdigit() for c in query)
+    return digits >= 8 and digits * 2 > len(query)
 
 
 def _services(visit: Visit) -> Sequence[Service]:

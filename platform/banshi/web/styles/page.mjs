@@ -8,6 +8,12 @@ for (const [name, Component] of Object.entries(components)) {
   for (const element of document.querySelectorAll(`[data-module="${name}"]`)) new Component(element);
 }
 
+// A page to print has a button for it where scripts run; without them its words say how.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
 // The page for "we cannot answer at this moment" goes on by itself as soon as we can.
 const back = document.querySelector("[data-come-back]");
 if (back) {
