@@ -63,11 +63,14 @@ async def test_on_the_same_browser_the_link_alone_is_enough(client: AsyncTestCli
     assert str((await person.get(base_of(saved) + "/resume")).response.url.path).endswith("/where")
 
 
+@pytest.mark.parametrize("known", [False, True])
 @pytest.mark.parametrize("step", ["what", "text", "check", "done", "saved", "resume"])
-async def test_whoever_has_only_the_link_sees_no_answer_on_any_page(client: AsyncTestClient[Any], step: str) -> None:
+async def test_whoever_has_only_the_link_sees_no_answer_on_any_page(client: AsyncTestClient[Any], step: str, known: bool) -> None:
     person = Person(client)
     saved = await half_filled(person)
     elsewhere(person)
+    if known:
+        await person.sign_in("resident2")
     page = await person.get(f"{base_of(saved)}/{step}")
     assert "we ask for its code" in page.text
     assert SECRET_WORDS not in page.response.text

@@ -10,13 +10,14 @@ from browsing import Page, Person
 from litestar.testing import AsyncTestClient
 from sqlalchemy import func, select, text
 
-from banshi.cases import numbers, opening
+from banshi.cases import acting, numbers, opening
 from banshi.cases.tables import case
 from banshi.contracts import Actor
 from banshi.db import Database
 from banshi.identity import throttle
 from banshi.privacy import Keyring
 from banshi.testing import MOMENT, Clock, Town
+from banshi_tickets.forms import Question
 
 START = "/d/east/services/tickets/request"
 ANSWERS: dict[str, dict[str, str]] = {
@@ -282,6 +283,29 @@ async def test_a_number_in_the_search_field_leads_to_the_case(client: AsyncTestC
         opened = await opening.open_one(db, town.house, Actor(capacity="resident"), wanted(), MOMENT)
     page = await Person(client).get(f"/d/east?q={numbers.show(opened.number)}")
     assert "Lighting" in page.text
+
+
+async def test_a_mistyped_number_in_the_search_field_says_so_and_nothing_found_has_ways_on(client: AsyncTestClient[Any]) -> None:
+    person = Person(client)
+    page = await person.get("/d/east?q=4071-8826-3916")
+    assert "a digit is wrong or two are swapped" in page.text
+    page = await person.get("/d/east?q=zzz")
+    assert "Nothing here fits these words" in page.text
+    assert {"/track", "/my", "tel:12345", START} <= set(page.links.values())
+    client.cookies.clear()
+    assert any("q=%E8%B7%AF%E7%81%AF" in link for link in (await person.get("/?q=路灯")).links.values()), "the words come along to the district"
+
+
+async def test_home_says_how_many_cases_wait_for_the_resident(client: AsyncTestClient[Any], town: Town, database: Database, wanted: Any) -> None:
+    resident, officer = town.residents["resident0"], town.staff["10001"]
+    async with database.transaction() as db:
+        for count in range(3):
+            number = (await opening.open_one(db, town.house, resident, wanted(), MOMENT)).number
+            for action, form in (("sign", None), ("ask", Question(text="Which pole?")))[: 1 + (count == 0)]:
+                await acting.act_one(db, town.house, officer, acting.Act(number=number, action=action, form=form), MOMENT)
+    person = Person(client)
+    await person.sign_in("resident0")
+    assert "3 open, 1 waiting for you" in (await person.get("/d/east")).text
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/d/atlantis", "/case/1234", "/d/east/services/tickets/nothing", "/d/elm", "/static/../secret"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
@@ -145,8 +145,9 @@ async def _start(visit: Visit, district: str, plugin: str, name: str, problems: 
     if held := await _held(visit):
         choices = [pages.Choice(value=MYSELF, label=visit.say(_("For myself")))]
         choices += [pages.Choice(value=str(m.id), label=visit.say(_("For {name}, with a mandate"), name=m.name)) for m in held]
+        kind: Literal["radios", "select"] = "radios" if len(choices) <= forms.RADIOS_UP_TO else "select"
         error = visit.say(problems["for"]) if problems else ""
-        fields = (pages.Field(name="for", label=visit.say(_("For whom do you file?")), kind="radios", choices=tuple(choices), error=error),)
+        fields = (pages.Field(name="for", label=visit.say(_("For whom do you file?")), kind=kind, choices=tuple(choices), error=error),)
     form = pages.Form(
         action=f"/d/{district}/services/{plugin}/{name}",
         fields=fields,

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery
 
 from banshi import texts
 from banshi.cases import numbers, reading
-from banshi.contracts import Service
+from banshi.contracts import APPLICANT, Service
 from banshi.errors import Invalid
 from banshi.web import casepage, pages
 from banshi.web.site import Site, Visit
@@ -56,8 +56,12 @@ async def _home(visit: Visit, q: str) -> Response[Any]:
         subjects.setdefault(visit.say(service.subject), []).append(_service_link(visit, service))
     mine = ""
     if visit.visitor.person_id is not None:
-        counted = await reading.count_bounded(visit.db, visit.house, visit.resident, [reading.Query(open=True)])
-        mine = visit.say(_("{count} being worked on"), count=casepage.bounded(counted[0]))
+        waiting = tuple({s.name for t in visit.house.registry.case_types for s in t.states if s.waits_for == APPLICANT})
+        asked = [reading.Query(open=True), reading.Query(open=True, states=waiting)]
+        every, yours = await reading.count_bounded(visit.db, visit.house, visit.resident, asked if waiting else asked[:1] * 2)
+        mine = visit.say(_("{count} being worked on"), count=casepage.bounded(every))
+        if waiting and yours:
+            mine = visit.say(_("{count} open, {yours} waiting for you"), count=casepage.bounded(every), yours=casepage.bounded(yours))
     page = pages.HomePage(
         query=query,
         search_action=visit.request.url.path,
