@@ -15,6 +15,7 @@ RESIDENTS = 300
 CHANNELS = ("web", "web", "web", "web", "app", "app", "app", "telephone", "telephone", "telephone", "telephone", "window")
 SPOKEN = frozenset({"telephone", "window"})
 GRAVE = frozenset({"lifts", "water", "drainage", "energy", "roads", "greenery", "street_lighting", "building_sites"})
+ENGLISH = 12  # of so many residents, the last reads English
 HERSELF = 24  # of so many residents with an account, one is the first of them, whose account the demo tells
 
 
@@ -36,9 +37,8 @@ def filed(
     slots = {k: rng.choice(v) for k, v in words.SLOTS.items()} | {"area": name, "place": where}
     if unnamed is None:
         unnamed = not called and rng.random() < (0.5 if voice.kind == "report" else 0.06)
-    channel = rng.choice(CHANNELS)
-    account = not unnamed and channel not in SPOKEN
-    resident = (0 if rng.randrange(HERSELF) == 0 else rng.randrange(RESIDENTS)) if account else None
+    channel = "telephone" if "不会用手机" in voice.text else rng.choice(CHANNELS)
+    resident = None if unnamed or channel in SPOKEN else _somebody(rng, voice)
     days_ago = round(rng.uniform(*days), 3)
     department = known[district]
     data: dict[str, Any] = {
@@ -65,6 +65,13 @@ def filed(
         resident=resident,
         steps=scene.steps(days_ago),
     )
+
+
+def _somebody(rng: Random, voice: Voice) -> int:
+    if voice.language == "en":
+        return rng.randrange(ENGLISH - 1, RESIDENTS, ENGLISH)
+    drawn = rng.randrange(RESIDENTS)
+    return 0 if rng.randrange(HERSELF) == 0 else drawn - (drawn % ENGLISH == ENGLISH - 1)
 
 
 def _composed(rng: Random, voice: Voice) -> str:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import msgspec
 
-from banshi_tickets.demo.town import CARING
+from banshi_tickets.demo.town import CARING, INDOORS
 from banshi_tickets.demo.voices import Voice
 
 ANY = frozenset({"consultation", "help", "complaint", "report", "suggestion", "praise"})
 ASKED = ANY - {"praise"}
 BROKEN = frozenset({"help", "complaint"})
 YEAR = (6.0, 362.0)
+MOVES = frozenset({"return", "pass_on", "raise_trade", "raise_area"})
 
 
 class Path(msgspec.Struct, frozen=True):
@@ -38,7 +39,7 @@ class Path(msgspec.Struct, frozen=True):
             voice.kind in self.kinds
             and voice.outcome == self.outcome
             and (voice.language == "zh" or self.english)
-            and ("return" not in beats or voice.category != "other")  # a desk returns nothing to itself
+            and (MOVES.isdisjoint(beats) or voice.category not in INDOORS)
             and ("draft" not in beats or voice.category in CARING)
             and ("ask" not in beats or voice.ask != "")
         )
@@ -61,7 +62,7 @@ CLOSED = (
     Path("passed on twice", 5, "sign pass_on sign note? pass_on sign answer confirm", kinds=BROKEN),
     Path("up by trade", 10, "sign tell raise_trade sign answer confirm", kinds=BROKEN),
     Path("up by area", 10, "sign tell raise_area sign assign? answer call", called=True, kinds=BROKEN),
-    Path("explained, not agreed", 12, "sign ask_reply? answer_unsolved dispute sign answer_unsolved close", outcome="explained"),
+    Path("explained, not agreed", 12, "sign ask_reply? answer_unsolved dispute sign answer_above close", outcome="explained"),
     Path("explained and understood", 12, "sign ask_reply? answer_unsolved confirm", outcome="explained"),
     Path("returned, given to another", 16, "return dispatch sign answer call", called=True, kinds=BROKEN),
     Path("returned, and it stays", 8, "return uphold sign answer confirm", kinds=BROKEN),

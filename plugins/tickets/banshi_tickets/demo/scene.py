@@ -13,6 +13,7 @@ Step = tuple[float, str, Mapping[str, Any], str]
 HAPPY = ("very_satisfied",) * 4 + ("satisfied",) * 5 + ("fairly_satisfied",) * 2
 UNHAPPY = ("dissatisfied", "dissatisfied", "very_dissatisfied")
 NOW_AND_THEN = 0.35
+SPOKEN_OF = frozenset({"consultation", "suggestion", "praise"})
 
 
 class Scene:
@@ -47,7 +48,8 @@ class Scene:
         self.took.append((self.rng.uniform(most / 20, most), action, filled, who))
 
     def _word(self, name: str) -> str:
-        return str(self.rng.choice(self.said[name]))
+        simply = self.voice.kind in SPOKEN_OF or self.voice.category in town.INDOORS
+        return str(self.rng.choice(self.said.get(f"{name}_simply", self.said[name]) if simply else self.said[name]))
 
     @property
     def _resident(self) -> str:
@@ -92,6 +94,9 @@ class Scene:
     def _answer_again(self) -> None:
         self._answered(self._word("again"))
 
+    def _answer_above(self) -> None:
+        self._answered(self._word("above"), solved="no")
+
     def _coming(self) -> None:
         self._answered(self._word("coming"), solved="no")
 
@@ -124,8 +129,7 @@ class Scene:
     # -- whose it is ---------------------------------------------------------------------------------------------------
 
     def _next(self) -> str:
-        known = town.NEXT_IN_CARE if self.voice.category in town.CARING else town.NEXT
-        return next(code for code in known[self.district] if code not in self.been)
+        return next(code for code in town.NEXT[self.district] if code not in self.been)
 
     def _goes_to(self, code: str) -> None:
         self.department = code

@@ -55,15 +55,12 @@ IN_CHARGE: Mapping[str, Mapping[str, str]] = {
 """The department in charge, by category and district; a category is not filed for a district that is not named."""
 
 CARING = frozenset({"welfare", "elderly"})
+INDOORS = CARING | {"other", "transport"}
+"""Where there is no place to go to and nothing to mend."""
 NEXT: Mapping[str, tuple[str, ...]] = {
     "nanpu": ("nanpu-management", "huaiyinli-office", "city-management"),
     "qishan": ("qishan-building", "qinghe-office", "city-management"),
     "yunlan": ("city-management", "city-commerce", "lighting"),
-}
-NEXT_IN_CARE: Mapping[str, tuple[str, ...]] = {
-    "nanpu": ("huaiyinli-office", "city-health"),
-    "qishan": ("qinghe-office", "city-health"),
-    "yunlan": ("city-health", "city-management"),
 }
 """To whom a department turns when its own part is done, the nearest first."""
 

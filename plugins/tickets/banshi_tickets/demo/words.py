@@ -1,4 +1,7 @@
-"""What is said on the way, by residents and by clerks, and the small parts from which texts are put together. Invented, all of it."""
+"""What is said on the way, by residents and by clerks, and the small parts from which texts are put together. Invented, all of it.
+
+What ends in "_simply" is said of questions, papers and people, where there is no place to go to and nothing to mend.
+"""
 
 from __future__ import annotations
 
@@ -271,7 +274,7 @@ ZH: Mapping[str, tuple[str, ...]] = {
     "returned": (
         *(
             "经核对，这里不在{own}的管理范围。依据{rule}，应由{next}办理。",
-            "现场看过：设施的产权和养护都不属于{own}。建议转{next}。",
+            "现场看过，这一处不归{own}管。建议转{next}。",
             "事项属实，但{own}没有这项职责，清单可查。请派给{next}。",
         ),
     ),
@@ -285,7 +288,7 @@ ZH: Mapping[str, tuple[str, ...]] = {
     ),
     "arbitrated": (
         "两家各管一段，居民不必分清楚。由{own}主办，{next}协办，一家答复。",
-        "已听取两家意见。设施在{own}，秩序在{next}：{own}主办，{next}协办，不得再退。",
+        "已听取两家意见。一半在{own}，一半在{next}：{own}主办，{next}协办，不得再退。",
     ),
     "contributed": (
         "我们这一段已清理完毕，照片已交主办单位。",
@@ -359,6 +362,42 @@ ZH: Mapping[str, tuple[str, ...]] = {
         "督查抽查时现场未见处理，请重新办理并说明原因。",
         "抽查发现答复与现场不符，重办。",
     ),
+    "above": (
+        "我们会同原单位又看了一次现场。规定的一条不能松，但在规定之内又想了一个办法，已当面同您商量，记录附后。",
+        "已调阅全部记录，原来的处理合乎规定。您最在意的一点，我们列入了明年的计划，到时会先听您的意见。",
+        "我们重新核了一遍，结论不变，理由逐条写在附件里。您仍不同意的，可以向市政府督查室反映。",
+    ),
+    "assigned_simply": ("", "请跟进。", "这一类你熟，请直接给居民回个电话。", "请先核对口径再答复。"),
+    "notes_simply": (
+        "已请业务科室核对口径，明天一并答复。",
+        "同样的问题本月第三次有人问，建议写进常见问题。",
+        "已调出去年的记录，做法可以参考。",
+        "居民白天上班，晚上七点后联系。",
+        "已电话联系，居民愿意等到下周。",
+        "与街道核对过，情况属实。",
+    ),
+    "told_simply": (
+        "您说的已收到，正在向经办科室核实，两天内答复您。",
+        "材料已齐，正在走内部手续，最迟本周五给您答复。",
+        "已把情况报给负责的同志，下周一开会商量，结果会告诉您。",
+    ),
+    "after_answer_simply": ("还有不清楚的，随时来电。", "经办人的工号在本页，有事可以直接找。", "谢谢您告诉我们。"),
+    "coming_simply": ("已收到，正在核实，最迟本周五答复您。", "已请经办的同志联系您，请保持电话畅通。"),
+    "again_simply": (
+        "上次答复写得不清楚，向您说明：已办的、没办的、为什么没办，今天都当面讲了，没办的也已补办。",
+        "对不起，让您又说了一遍。今天负责人同您通了电话，当面定下办法，已经办完。",
+        "我们重新核对了全部材料，上次漏看的一份已补上，结果今天生效。",
+    ),
+    "last_settled_simply": ("", "", "已向居民逐条说明，居民表示清楚了。", "已转达，并记入登记。", "已办好，并告知居民以后怎么联系。"),
+    "added_simply": (
+        "忘了说，我白天上班，晚上七点以后方便接电话。",
+        "补充一下：户口本和身份证都在手边，需要可以马上拍。",
+        "请快一点，过几天就要用了。",
+    ),
+    "glad_simply": ("", "", "", "说得很清楚。", "谢谢，这下明白了。", "接电话的人很耐心。", "可以，没有别的了。", "比我想的快。", "还行。"),
+    "unhappy_simply": ("答复看不懂，也没说什么时候办。", "只在电话里说了几句，没解决问题。", "说的和做的不一样。", "让我再等，等到什么时候？"),
+    "withdrawn_simply": ("", "已经办好了，撤回吧。谢谢。", "窗口当场就办了，不用再处理。"),
+    "reopened_simply": ("说好的事情到现在没有办到。", "前两天好了，这几天又和原来一样。"),
 }
 EN: Mapping[str, tuple[str, ...]] = {
     "assigned": ("",),
@@ -379,7 +418,10 @@ EN: Mapping[str, tuple[str, ...]] = {
     "withdrawn": ("", "No need any more, it has been put right."),
     "reopened": ("It has come back.",),
 }
-IN: Mapping[str, Mapping[str, tuple[str, ...]]] = {"zh": {**ZH, "join": ("",)}, "en": {**ZH, **EN, "join": (" ",)}}
+IN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "zh": {**ZH, "join": ("",)},
+    "en": {**{name: said for name, said in ZH.items() if not name.endswith("_simply")}, **EN, "join": (" ",)},
+}
 
 
 def filled(text: str, slots: Mapping[str, str]) -> str:
