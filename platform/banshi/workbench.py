@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     DateTime,
     ForeignKey,
     Identity,
@@ -21,16 +23,21 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal_column,
+    or_,
     select,
     text,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from banshi import audit
+from banshi.cases.tables import case, idempotency
 from banshi.contracts import Actor
 from banshi.db import KERNEL, Connection, owner_metadata
-from banshi.errors import Forbidden, NotAllowedNow, NotFound
+from banshi.errors import Forbidden, KeyReused, NotAllowedNow, NotFound
+from banshi.identity.tables import post
 from banshi.privacy import Keyring
 from banshi.texts import translator
 
@@ -115,6 +122,153 @@ left join lateral (
 ) as other on true
 order by other.at
 """)
+
+
+def unseen(post_id: int) -> ColumnElement[bool]:
+    """Return the condition that a case has something that a post has not seen: for ``reading.Query.also``."""
+    known = select(seen.c.case_id).where(seen.c.post_id == post_id, seen.c.case_id == case.c.id, seen.c.sequence >= case.c.sequence)
+    return ~known.exists()
+
+
+async def unread(db: Connection, post_id: int, rows: Sequence[Row[Any]]) -> set[int]:
+    """Return the ids of those cases that have something which a post has not seen; one never looked at is unread."""
+    statement = select(seen.c.case_id, seen.c.sequence).where(seen.c.post_id == post_id, seen.c.case_id.in_([r.id for r in rows]))
+    known = {r.case_id: r.sequence for r in await db.execute(statement)}
+    return {r.id for r in rows if known.get(r.id, 0) < r.sequence}
+
+
+async def keep_read(db: Connection, post_id: int, done: Sequence[tuple[str, int]]) -> None:
+    """Keep cases read on which the post itself just acted from a list: (number, new sequence). What was unread before stays so."""
+    values = {"post_id": post_id, "numbers": [n for n, _s in done], "sequences": [s for _n, s in done]}
+    await db.execute(_KEEP_READ, values)
+
+
+_KEEP_READ = text("""
+update kernel.seen s set sequence = d.sequence
+from unnest(cast(:numbers as text[]), cast(:sequences as integer[])) as d(number, sequence)
+join kernel."case" c on c.number = d.number
+where s.post_id = :post_id and s.case_id = c.id and s.sequence = d.sequence - 1
+""")
+
+
+async def acted_before(db: Connection, actor: Actor, key: str, numbers: Sequence[str]) -> set[str]:
+    """Return those of these cases on which the actor acted with a ``key`` of many before: they may be out of sight since."""
+    said = select(idempotency.c.key).where(idempotency.c.actor == actor.key, idempotency.c.key.in_([f"{key}:{n}" for n in numbers]))
+    return {r.key.rpartition(":")[2] for r in await db.execute(said)} if key else set()
+
+
+# -- saved views ---------------------------------------------------------------------------------------------------------
+
+MOST_VIEWS = 50
+
+
+async def views(db: Connection, actor: Actor) -> Sequence[Row[Any]]:
+    """Return the views that a post keeps and those that colleagues share with its department, own ones first."""
+    statement = select(saved_view, (saved_view.c.post_id == actor.post_id).label("own")).where(_view_of(actor))
+    return (await db.execute(statement.order_by(text("own desc"), saved_view.c.title, saved_view.c.id))).all()
+
+
+async def view(db: Connection, actor: Actor, view_id: int) -> Row[Any]:
+    """Return one view with whether it is the actor's own; NotFound for another department's."""
+    statement = select(saved_view, (saved_view.c.post_id == actor.post_id).label("own"))
+    row = (await db.execute(statement.where(saved_view.c.id == _small(view_id), _view_of(actor)))).one_or_none()
+    if row is None:
+        raise NotFound(NO_VIEW)
+    return row
+
+
+async def own_view(db: Connection, actor: Actor, view_id: int) -> Row[Any]:
+    """Return one's own view; NotFound for anybody else's, shared or not."""
+    row = (await db.execute(select(saved_view).where(*_own_view(actor, view_id)))).one_or_none()
+    if row is None:
+        raise NotFound(NO_VIEW)
+    return row
+
+
+async def keep_view(db: Connection, actor: Actor, title: str, query: Mapping[str, Any], at: datetime, *, shared: bool = False, key: str = "") -> int:
+    """Keep a view for the actor's post, shared with its department or not, and return its id; NotAllowedNow beyond fifty.
+
+    The same ``key`` again gives the same view.
+    """
+    body = {"title": title, "query": query, "shared": shared}
+    before = await _before(db, actor, f"view:{key}", body, at) if key else None
+    if before:
+        return int(before)
+    known = select(func.count()).select_from(saved_view).where(saved_view.c.post_id == actor.post_id)
+    if (await db.execute(known)).scalar_one() >= MOST_VIEWS:
+        raise NotAllowedNow(_("You keep {most} views already. Delete one that you no longer use."), most=MOST_VIEWS)
+    values = {"post_id": actor.post_id, "department_id": actor.department_id if shared else None, "title": title, "query": query, "created": at}
+    view_id = int((await db.execute(insert(saved_view).values(values).returning(saved_view.c.id))).scalar_one())
+    if key:
+        await _told(db, actor, f"view:{key}", str(view_id))
+    return view_id
+
+
+async def change_view(db: Connection, actor: Actor, view_id: int, title: str, *, shared: bool) -> None:
+    """Rename one's own view, and share it with one's department or not; NotFound for anybody else's."""
+    values = {"title": title, "department_id": actor.department_id if shared else None}
+    changed = await db.execute(update(saved_view).where(*_own_view(actor, view_id)).values(values))
+    if not changed.rowcount:
+        raise NotFound(NO_VIEW)
+
+
+async def delete_view(db: Connection, actor: Actor, view_id: int) -> None:
+    """Delete one's own view; a shared one too is deleted only by whoever made it: NotFound for anybody else's."""
+    if not (await db.execute(delete(saved_view).where(*_own_view(actor, view_id)))).rowcount:
+        raise NotFound(NO_VIEW)
+
+
+NO_VIEW = _("You have no such view. It may be another's, or somebody deleted it.")
+
+
+def _view_of(actor: Actor) -> ColumnElement[bool]:
+    return or_(saved_view.c.post_id == actor.post_id, saved_view.c.department_id == actor.department_id)
+
+
+def _own_view(actor: Actor, view_id: int) -> tuple[Any, ...]:
+    return saved_view.c.id == _small(view_id), saved_view.c.post_id == actor.post_id
+
+
+def _small(number: int) -> int:
+    """Return a number that PostgreSQL takes as an id: no row of ours has a greater one."""
+    return number if number < 2**63 else 0
+
+
+# -- hand-over of a shift --------------------------------------------------------------------------------------------------
+
+LAST_NOTES = 20
+
+
+async def notes(db: Connection, actor: Actor, *, most: int = LAST_NOTES) -> Sequence[Row[Any]]:
+    """Return the last hand-over notes of the actor's department, the newest first, each with the staff number of who wrote it."""
+    statement = select(handover, post.c.staff_number).join(post, post.c.id == handover.c.post_id)
+    statement = statement.where(handover.c.department_id == actor.department_id)
+    return (await db.execute(statement.order_by(handover.c.at.desc(), handover.c.id.desc()).limit(most))).all()
+
+
+async def hand_over(db: Connection, actor: Actor, words: str, key: str, at: datetime) -> None:
+    """Write a hand-over note for the actor's department; the same ``key`` again writes nothing, with other words it is KeyReused."""
+    if key and await _before(db, actor, f"handover:{key}", {"text": words}, at) is not None:
+        return
+    await db.execute(insert(handover).values(department_id=actor.department_id, post_id=actor.post_id, at=at, text=words))
+
+
+async def _before(db: Connection, actor: Actor, key: str, body: Mapping[str, Any], at: datetime) -> str | None:
+    """Take a key for what is about to be written: None the first time, what it led to (empty: nothing to tell) when it comes again."""
+    fingerprint = hashlib.sha256(audit.canonical(body)).digest()
+    statement = upsert(idempotency).values(actor=actor.key, key=key, fingerprint=fingerprint, number="", created=at)
+    statement = statement.on_conflict_do_update(index_elements=["actor", "key"], set_={"key": statement.excluded.key})
+    said = statement.returning(idempotency.c.fingerprint, idempotency.c.number, literal_column("xmax = 0").label("fresh"))
+    row = (await db.execute(said)).one()
+    if row.fresh:
+        return None
+    if row.fingerprint != fingerprint:
+        raise KeyReused(_("This request was sent before with other contents. Start a new one."))
+    return str(row.number)
+
+
+async def _told(db: Connection, actor: Actor, key: str, led_to: str) -> None:
+    await db.execute(update(idempotency).where(idempotency.c.actor == actor.key, idempotency.c.key == key).values(number=led_to))
 
 
 # -- templates for answers -------------------------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ def file_request(page: Page, text: str = TEXT) -> tuple[str, str]:
     page.check("input[name=kind][value=help]")
     page.select_option("select[name=category]", "street_lighting")
     page.click("main form button")
+    page.check("input[name=urgency][value=urgent]")
+    page.click("main form button")
     page.fill("textarea[name=text]", text)
     page.click("main form button")
     page.select_option("select[name=area]", "shizixiang")

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, and_, func, literal_column, select, tuple_, union
+from sqlalchemy import ColumnElement, Row, Subquery, func, literal, literal_column, select, tuple_, union, union_all
 
 from banshi.cases.book import House
 from banshi.cases.tables import case, case_event, case_party, personal_index
@@ -39,7 +39,9 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """Which cases, in which order: filters on columns, the oldest first or the newest, and where the last page ended.
 
-    ``open`` None means open and closed. ``assignee_id`` and ``department_id`` narrow what is visible, never widen it.
+    ``open`` None means open and closed. ``assignee_id`` and ``department_id`` narrow what is visible, never widen it. ``stages`` are pairs of
+    a type's id and one of its states (None: any). ``areas`` are nodes of the districts' tree, all those of a part of it: a case lies there by its
+    most exact node. ``since`` and ``before`` bound the moment of receipt. ``also`` are conditions on the case's row that a room above brings.
     """
 
     open: bool | None = None
@@ -49,6 +51,13 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     assignee_id: int | None = None
     district_id: int | None = None
     type_ids: tuple[int, ...] = ()
+    stages: tuple[tuple[int, str], ...] | None = None
+    channel: str | None = None
+    urgent: bool = False
+    areas: tuple[int, ...] | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+    also: tuple[ColumnElement[bool], ...] = ()
     newest_first: bool = False
     after: Cursor | None = None
     size: int = PAGE
@@ -112,24 +121,51 @@ async def parties(db: Connection, case_id: int) -> Sequence[Row[Any]]:
 
 async def listing(db: Connection, house: House, actor: Actor, query: Query) -> Listing:
     """Return one page of the cases that ``actor`` may see and ``query`` asks for; one query whatever the data."""
-    order = [case.c.received.desc(), case.c.id.desc()] if query.newest_first else [case.c.received, case.c.id]
+    return (await listings(db, house, actor, [query]))[0]
+
+
+async def listings(db: Connection, house: House, actor: Actor, queries: Sequence[Query]) -> list[Listing]:
+    """Return a page of each of several lists; one query for all of them."""
     parts = [
-        select(case.c.id, case.c.received).where(branch, *_filters(query), *_after(query)).order_by(*order).limit(query.size + 1)
-        for branch in _narrowed(house, actor, query)
+        select(found, literal(position).label("list")) for position, query in enumerate(queries) if (found := _page(house, actor, query)) is not None
     ]
     if not parts:
-        return Listing(rows=(), next=None)
-    found = union(*(p.subquery().select() for p in parts)).subquery("found") if len(parts) > 1 else parts[0].subquery("found")
-    statement = (
-        select(case, post.c.staff_number)
-        .join(found, found.c.id == case.c.id)
-        .outerjoin(post, post.c.id == case.c.assignee_id)
-        .order_by(*order)
-        .limit(query.size + 1)
-    )
+        return [Listing(rows=(), next=None) for _query in queries]
+    page = union_all(*parts).subquery("page") if len(parts) > 1 else parts[0].subquery("page")
+    statement = select(case, post.c.staff_number, page.c.list).join(page, page.c.id == case.c.id).outerjoin(post, post.c.id == case.c.assignee_id)
     rows = (await db.execute(statement)).all()
-    more = len(rows) > query.size
-    rows = rows[: query.size]
+    return [_cut([r for r in rows if r.list == position], query) for position, query in enumerate(queries)]
+
+
+async def every(db: Connection, house: House, actor: Actor, query: Query, most: int = BOUND) -> tuple[list[str], bool]:
+    """Return the numbers of all cases that ``query`` finds, the first ``most`` in its order, and whether there are more."""
+    found = _page(house, actor, msgspec.structs.replace(query, after=None, size=most))
+    if found is None:
+        return [], False
+    statement = select(case.c.number).join(found, found.c.id == case.c.id).order_by(*_order(query, case.c))
+    said = [r.number for r in await db.execute(statement)]
+    return said[:most], len(said) > most
+
+
+def _page(house: House, actor: Actor, query: Query) -> Subquery | None:
+    """The ids and moments of one page of a list and one more; None where nothing is visible."""
+    parts = [
+        select(case.c.id, case.c.received).where(branch, *_filters(query), *_after(query)).order_by(*_order(query, case.c)).limit(query.size + 1)
+        for branch in _narrowed(house, actor, query)
+    ]
+    if len(parts) < 2:
+        return parts[0].subquery() if parts else None
+    both = union(*(p.subquery().select() for p in parts)).subquery()
+    return select(both).order_by(*_order(query, both.c)).limit(query.size + 1).subquery()
+
+
+def _order(query: Query, columns: Any) -> list[Any]:
+    return [columns.received.desc(), columns.id.desc()] if query.newest_first else [columns.received, columns.id]
+
+
+def _cut(rows: list[Row[Any]], query: Query) -> Listing:
+    rows.sort(key=lambda r: (r.received, r.id), reverse=query.newest_first)
+    rows, more = rows[: query.size], len(rows) > query.size
     return Listing(rows=rows, next=Cursor(rows[-1].received, rows[-1].id) if more else None)
 
 
@@ -187,15 +223,17 @@ def _narrowed(house: House, actor: Actor, query: Query) -> list[ColumnElement[bo
     seen = branches(house, actor)
     if not seen:
         return []
-    if query.assignee_id is not None:
-        return [and_(case.c.assignee_id == query.assignee_id, predicate(house, actor))]
-    if query.department_id is not None:
-        return [and_(case.c.department_id == query.department_id, predicate(house, actor))]
+    if query.assignee_id is not None or query.department_id is not None:
+        return [predicate(house, actor)]
     return seen
 
 
 def _filters(query: Query) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    found: list[ColumnElement[bool]] = [*query.also]
+    if query.assignee_id is not None:
+        found.append(case.c.assignee_id == query.assignee_id)
+    if query.department_id is not None:
+        found.append(case.c.department_id == query.department_id)
     if query.open is True:
         found.append(case.c.closed.is_(None))
     elif query.open is False:
@@ -208,6 +246,18 @@ def _filters(query: Query) -> list[ColumnElement[bool]]:
         found.append(case.c.district_id == query.district_id)
     if query.type_ids:
         found.append(case.c.type_id.in_(query.type_ids))
+    if query.stages is not None:
+        found.append(tuple_(case.c.type_id, case.c.state).in_(query.stages))
+    if query.channel:
+        found.append(case.c.channel == query.channel)
+    if query.urgent:
+        found.append(case.c.priority > 0)
+    if query.areas is not None:
+        found.append(func.coalesce(case.c.area_id, case.c.district_id).in_(query.areas))
+    if query.since is not None:
+        found.append(case.c.received >= query.since)
+    if query.before is not None:
+        found.append(case.c.received < query.before)
     return found
 
 

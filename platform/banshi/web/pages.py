@@ -304,6 +304,7 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     received: str = ""
     last: str = ""
     urgent: bool = False
+    unread: bool = False
 
 
 class MyPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -369,18 +370,122 @@ class MandatesPage(msgspec.Struct, frozen=True, kw_only=True):
     form: Form
 
 
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the desk's side menu: its heading (empty for the first; a link where it has a page of its own) and its lists."""
+
+    links: tuple[Link, ...]
+    title: str = ""
+    href: str = ""
+    current: bool = False
+
+
 class QueuePage(msgspec.Struct, frozen=True, kw_only=True):
-    """desk/queue.html: a list of work. ``views`` is the side menu, ``filters`` the chips above the table."""
+    """desk/queue.html: a list of work. ``sections`` is the side menu, ``chips`` what the list is narrowed to, ``left_out`` what could not be.
+
+    ``bulk`` does one thing to several cases of the list; ``save`` keeps it as a view, ``change`` leads to the view that it is.
+    """
 
     title: str
     lead: str
-    views: tuple[Link, ...]
-    filters: tuple[Link, ...]
+    sections: tuple[Section, ...]
+    orders: tuple[Link, ...]
+    chips: tuple[Link, ...]
+    filter: Form
+    save: Form
     rows: tuple[CaseRow, ...]
     next: str
     first: str
     total: str
+    bulk: Form | None = None
+    left_out: tuple[str, ...] = ()
+    change: str = ""
     problem: str = ""
+
+
+class HandoverNote(msgspec.Struct, frozen=True, kw_only=True):
+    """What one shift tells the next."""
+
+    who: str
+    at: str
+    machine_at: str
+    text: str
+
+
+class HandoverPage(msgspec.Struct, frozen=True, kw_only=True):
+    """desk/handover.html: the last notes of a department, the newest first, and the form for another."""
+
+    department: str
+    sections: tuple[Section, ...]
+    notes: tuple[HandoverNote, ...]
+    form: Form
+
+
+class GroupPart(msgspec.Struct, frozen=True, kw_only=True):
+    """One queue on the page of its group: its first rows."""
+
+    title: str
+    lead: str
+    href: str
+    count: str
+    rows: tuple[CaseRow, ...]
+
+
+class GroupPage(msgspec.Struct, frozen=True, kw_only=True):
+    """desk/group.html: the page of several queues that belong together, such as the intake desk's own; the last hand-over note on top."""
+
+    title: str
+    sections: tuple[Section, ...]
+    parts: tuple[GroupPart, ...]
+    note: HandoverNote | None = None
+
+
+class ViewsPage(msgspec.Struct, frozen=True, kw_only=True):
+    """desk/views.html: the saved views of a post and those shared with it; ``form`` keeps or changes one."""
+
+    title: str
+    sections: tuple[Section, ...]
+    own: tuple[Link, ...] = ()
+    shared: tuple[Link, ...] = ()
+    form: Form | None = None
+    remove: Form | None = None
+    left_out: tuple[str, ...] = ()
+
+
+class BulkPage(msgspec.Struct, frozen=True, kw_only=True):
+    """desk/bulk.html: one thing for several cases: which (``form`` asks), with what (``form`` again); ``notes`` are told above it."""
+
+    title: str
+    lead: str
+    back: str
+    form: Form
+    rows: tuple[CaseRow, ...] = ()
+    more: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class BulkRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one case: done, or refused with the reason in ``why``."""
+
+    number: str
+    href: str
+    title: str
+    done: bool
+    why: str = ""
+
+
+class BulkDonePage(msgspec.Struct, frozen=True, kw_only=True):
+    """desk/bulk_done.html: a line for each case."""
+
+    title: str
+    lead: str
+    back: str
+    rows: tuple[BulkRow, ...]
+
+
+class KeysPage(msgspec.Struct, frozen=True, kw_only=True):
+    """desk/keys.html: what each key does."""
+
+    groups: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...]
 
 
 class DeskCasePage(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,11 @@
 """The staff desk.
 
-queue       lists of work
+queue       a list of work as a page; lists says which there are, filters how they are narrowed, menu what stands at their side
+group       several queues on one page: the intake desk's own
+views       saved views
+bulk        one thing for many cases of a list
+handover    what one shift tells the next
+keys        the help sheet of the keyboard
 case        one case, and what can be done with it now
 sheet       how it is drawn: facts, story with what is new, who else has it open
 caller      what a resident says on the telephone, entered with their code (proof)
@@ -10,13 +15,25 @@ answers     a department's templates for answers
 
 from __future__ import annotations
 
-from banshi.web.desk import answers, caller, case, queue, register
+from banshi.web.desk import answers, bulk, caller, case, group, handover, keys, queue, register, views
 
 HANDLERS = [
     queue.mine,
     queue.department,
     queue.everything,
+    queue.queue,
     queue.find,
+    group.group,
+    views.show_all,
+    views.keep,
+    views.show,
+    views.ask_change,
+    views.change,
+    views.remove,
+    bulk.many,
+    handover.show,
+    handover.write,
+    keys.show,
     case.show_case,
     case.reveal,
     case.act,

@@ -1,28 +1,26 @@
-"""Lists of work: mine, my department's, all that I may see."""
+"""A list of work as a page: mine, my department's, all that I may see, a queue; narrowed by the address."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import secrets
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, Response, get
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery
 
-from banshi import notify, texts
+from banshi import texts
 from banshi.cases import numbers, reading
-from banshi.cases.reading import Query
 from banshi.contracts import Actor
-from banshi.errors import Invalid
-from banshi.web import casepage, pages
-from banshi.web.desk import case
+from banshi.errors import Invalid, NotFound
+from banshi.web import pages
+from banshi.web.desk import bulk, case, filters, lists, menu
+from banshi.web.desk.filters import Chosen
+from banshi.web.desk.lists import Work
 from banshi.web.site import Site, Visit, language_of
 
 _ = texts.translator("banshi")
-
-View = Literal["mine", "department", "all"]
-ADDRESSES: dict[View, str] = {"mine": "/desk", "department": "/desk/department", "all": "/desk/all"}
-TITLES: dict[View, texts.Text] = {"mine": _("My work"), "department": _("My department"), "all": _("All I may see")}
 
 
 @get("/desk")
@@ -43,87 +41,94 @@ async def everything(request: Request[Any, Any, Any]) -> Response[Any]:
     return await _queue(request, "all")
 
 
+@get("/desk/queue/{owner:str}/{name:str}")
+async def queue(request: Request[Any, Any, Any], owner: FromPath[str], name: FromPath[str]) -> Response[Any]:
+    """A queue that a plugin declares."""
+    return await _queue(request, f"queue/{owner}/{name}")
+
+
 @get("/desk/find")
 async def find(request: Request[Any, Any, Any], q: FromQuery[str] = "") -> Response[Any]:
-    """Open a case by its number; what is no number is told so above the queue."""
+    """Open a case by its number; what is no number is told so above the list."""
     site: Site = request.app.state.site
-    try:
-        number = numbers.read(q)
-    except Invalid as refused:
-        return await _queue(request, "all", problem=texts.say(refused.text, language_of(request)), status=400)
     async with site.visit(request) as visit:
         actor = visit.staff()
+        try:
+            number = numbers.read(q)
+        except Invalid as refused:
+            work = lists.lists(visit, actor)[2]
+            problem = texts.say(refused.text, language_of(request))
+            return await draw(visit, actor, work, Chosen(query=work.query), problem=problem, status=400)
         await reading.get(visit.db, visit.house, actor, number)
         return visit.go(case.address_of(number))
 
 
-async def _queue(request: Request[Any, Any, Any], view: View, *, problem: str = "", status: int = 200) -> Response[Any]:
-    """Draw a queue: who is asking, the page of cases, the counts; three queries and the names on the rows."""
+async def _queue(request: Request[Any, Any, Any], name: str) -> Response[Any]:
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
         actor = visit.staff()
-        state, closed = request.query_params.get("state", ""), request.query_params.get("closed", "")
-        query = _narrowed(_query(actor, view), visit, state, closed)
-        query = msgspec.structs.replace(query, after=reading.read_cursor(request.query_params.get("after", "")))
-        found = await reading.listing(visit.db, visit.house, actor, query)
-        counts = await reading.count_bounded(visit.db, visit.house, actor, [_query(actor, v) for v in ADDRESSES])
-        news = await notify.unread(visit.db, actor.person_id or 0, "staff", [r.id for r in found.rows])
-        rows = tuple(casepage.case_row(visit, r, "/desk/case", actor=actor, news=news) for r in found.rows)
-        kept = {k: v for k, v in (("state", state), ("closed", closed)) if v}
-        following = ADDRESSES[view] + "?" + urlencode(kept | {"after": reading.write_cursor(found.next)}) if found.next else ""
-        page = pages.QueuePage(
-            title=visit.say(TITLES[view]),
-            lead=_lead(visit, actor, view),
-            views=tuple(
-                pages.Link(text=visit.say(TITLES[v]), href=ADDRESSES[v], current=v == view, count=casepage.bounded(n))
-                for v, n in zip(ADDRESSES, counts, strict=True)
+        work = lists.find(visit, actor, name)
+        if work is None:
+            raise NotFound(_("There is no such list, or it is not for your post."))
+        params = request.query_params
+        chosen = filters.choose(visit, actor, work, {name: params.getall(name) for name in params})
+        return await draw(visit, actor, work, chosen)
+
+
+async def draw(
+    visit: Visit,
+    actor: Actor,
+    work: Work,
+    chosen: Chosen,
+    *,
+    view: Any = None,
+    problem: str = "",
+    status: int = 200,
+) -> Response[Any]:
+    """Draw a list: who is asking, the page of cases, the menu with its counts, what is unread; six queries whatever the data.
+
+    ``view`` is the saved view that the list is: then its pages lie at its address.
+    """
+    after = reading.read_cursor(visit.request.query_params.get("after", ""))
+    found = await reading.listing(visit.db, visit.house, actor, msgspec.structs.replace(chosen.query, after=after))
+    href = menu.view_address(view.id) if view else work.href
+    kept = {} if view else dict(chosen.kept)
+    sections, (total,) = await menu.menu(visit, actor, href, chosen.query)
+    lines = await menu.case_rows(visit, actor, found.rows)
+    page = pages.QueuePage(
+        title=view.title if view else work.title,
+        lead=visit.say(_("Saved view of “{list}”"), list=work.title) if view else work.lead,
+        sections=sections,
+        orders=filters.orders(visit, work, chosen),
+        chips=filters.chips(work, chosen),
+        filter=filters.form(visit, actor, work, chosen),
+        save=save_form(visit, work, chosen),
+        rows=tuple(lines[r.id] for r in found.rows),
+        next=href + "?" + urlencode(kept | {"after": reading.write_cursor(found.next)}) if found.next else "",
+        first=href + ("?" + urlencode(kept) if kept else "") if after else "",
+        total=total,
+        bulk=bulk.bar(visit, actor, work, chosen, found.rows),
+        left_out=chosen.left_out,
+        change=f"{menu.view_address(view.id)}/change" if view is not None and view.own else "",
+        problem=problem,
+    )
+    return visit.page("desk/queue.html", page, desk=True, status=status)
+
+
+def save_form(visit: Visit, work: Work, chosen: Chosen) -> pages.Form:
+    """Return the form that keeps a narrowed list as a view."""
+    hidden = (("view.list", work.name), ("view.filters", urlencode(chosen.kept)), ("key", secrets.token_urlsafe(16)))
+    return pages.Form(
+        action=menu.VIEWS,
+        fields=(
+            pages.Field(name="title", label=visit.say(_("Name of the view")), kind="text", longest=100, autocomplete="off"),
+            pages.Field(
+                name="shared",
+                label=visit.say(_("Share it with my department")),
+                kind="checkbox",
+                choices=(pages.Choice(value="true", label=visit.say(_("Share it with my department"))),),
             ),
-            filters=_filters(visit, actor, view, state, closed),
-            rows=rows,
-            next=following,
-            first=ADDRESSES[view] + ("?" + urlencode(kept) if kept else "") if query.after else "",
-            total=casepage.bounded(counts[list(ADDRESSES).index(view)]),
-            problem=problem,
-        )
-        return visit.page("desk/queue.html", page, desk=True, status=status)
-
-
-def _query(actor: Actor, view: View) -> Query:
-    if view == "mine":
-        return Query(open=True, assignee_id=actor.post_id)
-    if view == "department":
-        return Query(open=True, department_id=actor.department_id)
-    return Query(newest_first=True)
-
-
-def _narrowed(query: Query, visit: Visit, state: str, closed: str) -> Query:
-    names = {s["name"] for row in visit.house.book for s in row.states}
-    if state in names:
-        query = msgspec.structs.replace(query, states=(state,))
-    if closed == "no":
-        query = msgspec.structs.replace(query, open=True)
-    elif closed == "yes":
-        query = msgspec.structs.replace(query, open=False)
-    return query
-
-
-def _filters(visit: Visit, actor: Actor, view: View, state: str, closed: str) -> tuple[pages.Link, ...]:
-    base = ADDRESSES[view]
-    seen = visit.house.owners_seen(actor)
-    states: dict[str, str] = {}
-    for row in visit.house.book:
-        if row.owner in seen:
-            for s in row.states:
-                if view == "all" or not s["final"]:
-                    states.setdefault(s["name"], s["title"].get(visit.language, s["name"]))
-    links = [pages.Link(text=visit.say(_("All states")), href=base, current=not state and not closed)]
-    if view == "all":
-        links.append(pages.Link(text=visit.say(_("Open")), href=f"{base}?closed=no", current=closed == "no"))
-    links += [pages.Link(text=title, href=f"{base}?state={name}", current=state == name) for name, title in states.items()]
-    return tuple(links)
-
-
-def _lead(visit: Visit, actor: Actor, view: View) -> str:
-    if view == "department" and actor.department_id is not None:
-        return visit.house.directory.department(actor.department_id).say(visit.language)
-    return visit.say(_("Oldest first")) if view == "mine" else visit.say(_("Newest first, closed cases too"))
+        ),
+        button=visit.say(_("Save the view")),
+        hidden=hidden,
+    )

@@ -1,0 +1,65 @@
+"""The desk's side menu: every list of work with its bounded count, the queues by their group, the saved views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from banshi import notify, texts, workbench
+from banshi.cases import reading
+from banshi.cases.reading import Query
+from banshi.contracts import Actor
+from banshi.web import casepage, pages
+from banshi.web.desk import filters, lists
+from banshi.web.site import Visit
+
+_ = texts.translator("banshi")
+
+VIEWS, HANDOVER, KEYS = "/desk/views", "/desk/handover", "/desk/keys"
+MOST_VIEWS = 12
+"""So many saved views stand in the menu with their counts; the rest are on the page of views."""
+
+
+async def menu(visit: Visit, actor: Actor, current: str, *asked: Query) -> tuple[tuple[pages.Section, ...], list[str]]:
+    """Return the menu with the address ``current`` marked, and the bounded counts of what else is asked: two queries."""
+    works, rows = lists.lists(visit, actor), await workbench.views(visit.db, actor)
+    shown = rows[:MOST_VIEWS]
+    queries = [w.query for w in works] + [filters.restored(visit, actor, r.query)[1].query for r in shown] + list(asked)
+    counts = [casepage.bounded(n) for n in await reading.count_bounded(visit.db, visit.house, actor, queries)]
+
+    def link(text: str, href: str, count: str = "") -> pages.Link:
+        return pages.Link(text=text, href=href, current=href == current, count=count)
+
+    counted = {w.name: link(w.title, w.href, n) for w, n in zip(works, counts, strict=False)}
+    sections = [pages.Section(links=tuple(counted[w.name] for w in works if not w.group))]
+    for name, (title, queues) in lists.groups(visit, actor).items():
+        href = group_address(name)
+        sections.append(pages.Section(title=title, href=href, current=href == current, links=tuple(counted[w.name] for w in queues)))
+    kept = [link(r.title, view_address(r.id), n) for r, n in zip(shown, counts[len(works) :], strict=False)]
+    if rows:
+        sections.append(pages.Section(title=visit.say(_("Saved views")), href=VIEWS, current=current == VIEWS, links=tuple(kept)))
+    sections.append(pages.Section(title=visit.say(_("Shift")), links=(link(visit.say(_("Hand-over notes")), HANDOVER),)))
+    return tuple(sections), counts[len(works) + len(shown) :]
+
+
+async def case_rows(visit: Visit, actor: Actor, rows: Sequence[Any]) -> dict[int, pages.CaseRow]:
+    """Return the lines of cases, by id, with what the officer has not seen yet: two queries."""
+    news = await notify.unread(visit.db, actor.person_id or 0, "staff", [r.id for r in rows])
+    unread = await workbench.unread(visit.db, actor.post_id or 0, rows)
+    drawn = {}
+    for row in rows:
+        line = casepage.case_row(visit, row, "/desk/case", actor=actor, news=news)
+        drawn[row.id] = msgspec.structs.replace(line, unread=True) if row.id in unread else line
+    return drawn
+
+
+def group_address(name: str) -> str:
+    """Return the address of the page of a group of queues."""
+    return f"/desk/group/{name}"
+
+
+def view_address(view_id: int) -> str:
+    """Return the address of a saved view."""
+    return f"/desk/view/{view_id}"
