@@ -21,8 +21,16 @@ PEOPLE = {
         "/desk/handover",
         "/desk/all?state=working",
         "/desk/department?state=nonsense&area=nowhere",
+        "/desk/views",
     ),
-    "desk": ("/desk", "/desk/register", "/desk/handover", "/desk/queue/tickets/returned", "/desk/queue/tickets/to_call_back"),
+    "desk": (
+        "/desk",
+        "/desk/register",
+        "/desk/handover",
+        "/desk/queue/tickets/returned",
+        "/desk/queue/tickets/to_call_back",
+        "/desk/group/intake-desk",
+    ),
 }
 RESIDENT_ACTIONS = ("confirm", "add", "withdraw")
 CLERK_ACTIONS = ("answer", "ask", "tell", "assign", "pass_on", "raise_up", "dispute", "note", "prioritise", "recuse")
@@ -34,7 +42,7 @@ def test_the_pages_of(guest: Any, who: str, language: str) -> None:
     town = Town(guest, language={"zh": "zh-CN", "en": "en-GB"}[language])
     page = town.of(who)
     for path in PEOPLE[who]:
-        look(page, path, language)
+        assert look(page, path, language) == 200, path
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

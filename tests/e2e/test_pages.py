@@ -26,13 +26,15 @@ def faults(page: Page) -> list[str]:
     return list(found)
 
 
-def look(page: Page, path: str, language: str) -> None:
-    """Open a page and hold it to the bar."""
+def look(page: Page, path: str, language: str) -> int:
+    """Open a page, hold it to the bar and return its status."""
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    page.goto(path + ("&" if "?" in path else "?") + f"lang={language}")
+    answered = page.goto(path + ("&" if "?" in path else "?") + f"lang={language}")
     judge(page, path, language)
     assert not [s for s in said if NO_SCRIPT_POLICY.search(s)], said
+    assert answered is not None
+    return answered.status
 
 
 def judge(page: Page, path: str, language: str, *, words: bool = True) -> None:

@@ -197,6 +197,9 @@ async def _do(visit: Visit, actor: Actor, asked: Asked, raw: dict[str, list[str]
     answers = {k: v for k, v in forms.answers(raw).items() if not k.startswith(OWN)}
     key = forms.key_of(raw)
     done = await acting.act_alike(visit.db, visit.house, actor, alike, action.name, answers, visit.at, key=key)
+    wrong = next((r for r in done if isinstance(r, Invalid) and r.problems), None)
+    if wrong and not any(isinstance(r, Acted) for r in done):
+        raise wrong  # nothing was done, and an answer of the form is why
     results: dict[str, Acted | Refused] = dict(zip(alike, done, strict=True))
     results |= {n: NotAllowedNow(_("This is another kind of case: choose it in a list of its own.")) for n in other}
     await workbench.keep_read(visit.db, actor.post_id or 0, [(n, r.sequence) for n, r in results.items() if isinstance(r, Acted) and r.fresh])
