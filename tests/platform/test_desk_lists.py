@@ -431,3 +431,15 @@ async def test_a_resident_has_no_lists(client: AsyncTestClient[Any], database: D
     client.cookies.set(SESSION_COOKIE, token)
     for path in ("/desk/views", "/desk/handover", "/desk/keys", "/desk/queue/tickets/new", "/desk/group/intake-desk"):
         assert (await Person(client).get(path)).status == 403, path
+
+
+async def test_from_a_case_the_way_leads_back_to_the_list_it_was_opened_from(client: AsyncTestClient[Any], at_desk: Sit, file: Any) -> None:
+    (number,) = await file("Lamp")
+    clerk, address = await at_desk("10001"), f"/desk/case/{numbers.show(number)}"
+    back = {p: (await clerk.get(p), (await clerk.get(address)).links["Back to the list"])[1] for p in ("/desk", "/desk/department?state=new&lang=en")}
+    assert list(back.values()) == ["/desk", "/desk/department?state=new"]
+    session = client.cookies[SESSION_COOKIE]
+    client.cookies.clear()
+    for wrong in ("//elsewhere.example", "/desk/case/1", "javascript:alert(1)", "%2Fdesk%3F%0d%0aX", "/admin"):
+        sent = clerk.headers | {"cookie": f"{SESSION_COOKIE}={session}; list={wrong}"}
+        assert Page(await client.get(address, headers=sent)).links["Back to the list"] == "/desk", wrong

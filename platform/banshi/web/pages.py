@@ -486,6 +486,7 @@ class KeysPage(msgspec.Struct, frozen=True, kw_only=True):
     """desk/keys.html: what each key does."""
 
     groups: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...]
+    back: str
 
 
 class DeskCasePage(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from banshi.cases.decoding import decode
 from banshi.contracts import PERSONAL
 from banshi.errors import Changed, Conflict, Forbidden, Invalid, NotFound, Refused
 from banshi.web import casepage, forms
-from banshi.web.desk import sheet
+from banshi.web.desk import menu, sheet
 from banshi.web.desk.sheet import Open
 from banshi.web.site import Site
 
@@ -77,7 +77,7 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
             try:
                 await reading.get(visit.db, visit.house, actor, plain)
             except NotFound:  # it went to another department, or the officer is kept from it now
-                return visit.go("/desk")
+                return visit.go(menu.way_back(visit))
             return visit.go(address_of(plain))
         except (Invalid, Conflict) as error:
             refused = error

@@ -46,4 +46,5 @@ async def group(request: Request[Any, Any, Any], name: FromPath[str]) -> Respons
             ),
             note=handover.said(visit, actor, notes[0]) if notes else None,
         )
+        menu.remember(visit)
         return visit.page("desk/group.html", page, desk=True)

@@ -52,4 +52,4 @@ async def show(request: Request[Any, Any, Any]) -> Response[Any]:
     async with site.visit(request) as visit:
         visit.staff()
         groups = tuple((visit.say(title), tuple((keys, visit.say(does)) for keys, does in lines)) for title, lines in SHEET)
-        return visit.page("desk/keys.html", pages.KeysPage(groups=groups), desk=True)
+        return visit.page("desk/keys.html", pages.KeysPage(groups=groups, back=menu.way_back(visit)), desk=True)

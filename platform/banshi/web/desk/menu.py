@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote, unquote, urlencode
 
 import msgspec
 
@@ -17,6 +19,9 @@ from banshi.web.site import Visit
 
 _ = texts.translator("banshi")
 
+LIST_COOKIE, DAY = "list", 86_400
+LONGEST = 1000
+"""Characters of an address that is remembered; of a longer one the filters are forgotten."""
 VIEWS, HANDOVER, KEYS = "/desk/views", "/desk/handover", "/desk/keys"
 MOST_VIEWS = 12
 """So many saved views stand in the menu with their counts; the rest are on the page of views."""
@@ -63,3 +68,18 @@ def group_address(name: str) -> str:
 def view_address(view_id: int) -> str:
     """Return the address of a saved view."""
     return f"/desk/view/{view_id}"
+
+
+def remember(visit: Visit) -> None:
+    """Remember the list that is shown, as it is narrowed: from its cases the way leads back to it."""
+    kept = [(name, value) for name, value in visit.request.query_params.multi_items() if name not in {"lang", "large"}]
+    href = visit.request.url.path + ("?" + urlencode(kept) if kept else "")
+    value = quote(href if len(href) < LONGEST else visit.request.url.path)
+    if visit.request.cookies.get(LIST_COOKIE) != value:
+        visit.cookies.append(visit.cookie(LIST_COOKIE, value, lasts=DAY, path="/desk"))
+
+
+def way_back(visit: Visit) -> str:
+    """Return the address of the list that was shown last; one's own work where none was."""
+    href = unquote(visit.request.cookies.get(LIST_COOKIE, ""))
+    return href if re.fullmatch(r"/desk(/(department|all|(queue|group|view)/[\w/-]+))?(\?[!-~]*)?", href, re.ASCII) else "/desk"

@@ -112,6 +112,8 @@ async def draw(
         change=f"{menu.view_address(view.id)}/change" if view is not None and view.own else "",
         problem=problem,
     )
+    if not problem:
+        menu.remember(visit)
     return visit.page("desk/queue.html", page, desk=True, status=status)
 
 

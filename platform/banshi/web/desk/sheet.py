@@ -14,7 +14,7 @@ from banshi.errors import NotFound
 from banshi.privacy import mask
 from banshi.web import casepage, forms, pages
 from banshi.web.casepage import CaseView
-from banshi.web.desk import answers, proof
+from banshi.web.desk import answers, menu, proof
 from banshi.web.site import Visit
 
 _ = texts.translator("banshi")
@@ -197,7 +197,7 @@ async def _plain(visit: Visit, view: CaseView, *, reveals: bool) -> pages.DeskCa
         duties=tuple(d for d in duties if d),
         actions=(),
         reveal=button,
-        back="/desk",
+        back=menu.way_back(visit),
     )
 
 
