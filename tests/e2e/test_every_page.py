@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from test_browser_ways import ANSWER, LOGINS, SIGN, Town, fill
 from test_pages import judge, look
-from test_ways import ANSWER, LOGINS, SIGN, Town, fill
 
 from banshi.testing import PASSWORD
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+from test_browser_ways import Town
 from test_pages import judge
-from test_ways import Town
 
 
 @pytest.fixture
