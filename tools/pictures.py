@@ -60,6 +60,9 @@ def take(browser: Browser, facts: dict[str, Any], language: str, width: str) -> 
     page = opened()
     page.goto("/d/nanpu")
     snap(page, "home")
+    page.goto("/d/nanpu/services/tickets/request")
+    page.click("main form button")
+    snap(page, "ask")
     page = opened("resident")
     page.goto("/my")
     page.locator("main a[href^='/case/']").first.click()
@@ -70,6 +73,8 @@ def take(browser: Browser, facts: dict[str, Any], language: str, width: str) -> 
     page.locator("main a[href^='/desk/case/']").first.click()
     snap(page, "desk-case")
     page = opened("intake")
+    page.goto("/desk/group/intake-desk")
+    snap(page, "intake")
     page.goto("/desk/register")
     snap(page, "register")
 
