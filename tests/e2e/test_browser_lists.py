@@ -34,6 +34,7 @@ def test_a_list_by_keyboard_alone(guest: Any, numbers: list[str]) -> None:
     press("k")
     press("Enter")
     page.wait_for_url(f"**/desk/case/{numbers[1]}*")
+    assert page.locator("[data-keys-on]").is_checked()
     press("u")
     page.wait_for_url("**/desk/department?order=newest")
     for keys, where in (("gd", "/desk/department"), ("ga", "/desk/all"), ("gm", "/desk")):
