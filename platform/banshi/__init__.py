@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from banshi.contracts import OFFICE as OFFICE
     from banshi.contracts import OUTSIDE as OUTSIDE
     from banshi.contracts import PERSONAL as PERSONAL
+    from banshi.contracts import TOGETHER as TOGETHER
     from banshi.contracts import Action as Action
     from banshi.contracts import Actor as Actor
     from banshi.contracts import Ask as Ask
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "contracts": (
-        "APPLICANT CONFIDENTIAL NOBODY OFFICE OUTSIDE PERSONAL Action Actor Ask CaseType Changes City Context Demo "
+        "APPLICANT CONFIDENTIAL NOBODY OFFICE OUTSIDE PERSONAL TOGETHER Action Actor Ask CaseType Changes City Context Demo "
         "DemoCase Department Job JobContext Marks Nothing Option Outcome Page Permission Personal Queue Role Routes "
         "Service Snapshot State Step Upgrade"
     ),

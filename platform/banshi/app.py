@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
@@ -16,12 +17,12 @@ from litestar.static_files import create_static_files_router
 from sqlalchemy import delete, text
 
 from banshi import clock, notify, plugins
-from banshi.cases import verifying
+from banshi.cases import linking, verifying
 from banshi.cases.book import House, load_book, put_types
 from banshi.cases.tables import idempotency
 from banshi.cases.upgrading import upgrade_open
 from banshi.contracts import ADMINISTER, OPERATE, Job, JobContext, Role
-from banshi.db import Database
+from banshi.db import Connection, Database
 from banshi.identity.directory import load_directory
 from banshi.identity.people import put_roles
 from banshi.identity.tables import session, throttle
@@ -125,6 +126,18 @@ def kernel_jobs(keyring: Keyring) -> tuple[Job, ...]:
     )
 
 
+def clusters(registry: Registry, keyring: Keyring) -> relay.Consumer:
+    """Return the consumer that tells the members of a cluster what the office told on the case that leads them."""
+
+    async def take(db: Connection, events: Sequence[Any]) -> None:
+        ids = sorted({e.case_id for e in events})
+        if await linking.concerned(db, ids):
+            house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
+            await linking.follow(db, house, ids)
+
+    return relay.Consumer("clusters", take)
+
+
 async def work(settings: Settings) -> None:
     """Run the relay and the periodic jobs until cancelled."""
     log_to_standard_error(settings.log_level)
@@ -133,7 +146,7 @@ async def work(settings: Settings) -> None:
     app = periodic.timetable(database, (*kernel_jobs(Keyring(settings.keys())), *registry.jobs))
     try:
         async with periodic.working(app):
-            await relay.run(database, [notify.NOTICES])
+            await relay.run(database, [notify.NOTICES, clusters(registry, Keyring(settings.keys()))])
     finally:
         await database.close()
 

@@ -134,6 +134,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     confidentiality: Confidentiality
     helpers: tuple[int, ...]
     recused: tuple[int, ...]
+    master_id: int | None
     data: Mapping[str, Any]
     facts: Any
 
@@ -301,6 +302,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     ``outcome`` overrides it. ``takes``: whoever acts becomes the officer in charge. ``commutes``: it is right whatever happened since
     the page was read (a resident adds something). ``leading`` marks what usually comes next. ``seat`` says whose part it is among staff.
     ``judges``: with it the resident judges the department in charge, so nobody of that department enters it for a resident on the telephone.
+    ``alone``: it concerns this applicant only; it is never told to the others of a cluster, and staff may take it on a member by itself.
     ``also_to`` are the states that the effect may choose instead of ``to``. ``offered`` hides it where it makes no sense. ``bulk`` lets it be
     done to many cases at once from a list.
     """
@@ -319,6 +321,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     commutes: bool = False
     leading: bool = False
     judges: bool = False
+    alone: bool = False
     seat: Seat = "any"
     also_to: tuple[str, ...] = ()
     bulk: bool = False
@@ -336,11 +339,24 @@ class Upgrade(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Marks(msgspec.Struct, frozen=True, kw_only=True):
-    """What a filled form means for the record: how its person is protected, how urgent it is (0: not), which officer gets it (staff number)."""
+    """What a filled form means for the record.
+
+    How its person is protected, how urgent it is (0: not), which officer gets it (staff number), and whether it is ``common``: something that
+    others meet too, so that who comes later is told of it and may join.
+    """
 
     confidentiality: Confidentiality = ""
     priority: int = 0
     officer: str = ""
+    common: bool = False
+
+
+class Follows(Protocol):
+    """Says what a member of a cluster takes over from its master's facts, keeping what its own applicant said."""
+
+    def __call__(self, member: Any, master: Any) -> Any:
+        """Return the member's facts."""
+        ...
 
 
 class CaseType(Declared, frozen=True, kw_only=True):
@@ -364,6 +380,7 @@ class CaseType(Declared, frozen=True, kw_only=True):
     upgrades: tuple[Upgrade, ...] = ()
     facts: type[msgspec.Struct] = Nothing
     marks: Callable[[Any], Marks] | None = None
+    follows: Follows | None = None
 
     @property
     def key(self) -> str:
@@ -425,6 +442,7 @@ class Permission(msgspec.Struct, frozen=True):
 
 
 PERSONAL = Permission("kernel.personal", _("Read personal data unmasked; every reading is logged"))
+TOGETHER = Permission("kernel.together", _("Work on several cases as one, link them and take them apart"))
 CONFIDENTIAL = Permission("kernel.confidential", _("See who stands behind a case whose person is hidden"))
 ADMINISTER = Permission("kernel.administer", _("Turn plugins on and off for districts, and read every register"))
 OPERATE = Permission("kernel.operate", _("Read the state of the platform: plugins, jobs, health"))
@@ -433,7 +451,8 @@ OPERATE = Permission("kernel.operate", _("Read the state of the platform: plugin
 class Queue(Declared, frozen=True, kw_only=True):
     """A list of work that staff with ``needs`` find in the desk's menu: the open cases of ``case_type`` in these ``states``.
 
-    ``group`` is the heading under which it stands; queues of one group share a page of their own.
+    ``group`` is the heading under which it stands; queues of one group share a page of their own. ``members`` lists those of a
+    cluster one by one, too: work that is done for each applicant, such as calling them.
     """
 
     name: str
@@ -443,6 +462,7 @@ class Queue(Declared, frozen=True, kw_only=True):
     states: tuple[str, ...]
     needs: str
     lead: Text | str = ""
+    members: bool = False
 
 
 class Role(Declared, frozen=True, kw_only=True):

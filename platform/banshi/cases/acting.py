@@ -22,7 +22,7 @@ from banshi.cases.decoding import decode
 from banshi.cases.numbers import show
 from banshi.cases.tables import case, case_event, idempotency
 from banshi.cases.visibility import predicate
-from banshi.contracts import Action, Actor, CaseType, Changes, Context, Seat, Snapshot
+from banshi.contracts import OFFICE, Action, Actor, CaseType, Changes, Context, Seat, Snapshot
 from banshi.db import Connection
 from banshi.errors import Changed, Forbidden, KeyReused, NotAllowedNow, NotFound, PluginError, Refused
 from banshi.privacy import seal_fields
@@ -121,7 +121,8 @@ def allowed(house: House, actor: Actor, case_row: Any, at: datetime) -> list[Act
     declared = house.declared(case_row.type_id)
     if declared is None or _own(actor, case_row) or not house.directory.tree.has_on(case_row.district_id, declared.owner):
         return []
-    found = [a for a in declared.actions if case_row.state in a.sources and _carries(actor, a) and _seated(house, actor, a, case_row)]
+    fitting = [a for a in declared.actions if case_row.state in a.sources and not _led(actor, a, case_row)]
+    found = [a for a in fitting if _carries(actor, a) and _seated(house, actor, a, case_row)]
     if not any(a.offered for a in found):
         return found
     case_, context = snapshot(declared, case_row), Context(actor=actor, at=at, city=house.directory)
@@ -184,6 +185,8 @@ def _prepare(house: House, actor: Actor, act: Act, row: Any, at: datetime) -> Pr
         raise Forbidden(_("Your post does not carry the right to do this."))
     if _own(actor, row):
         raise Forbidden(_("You cannot work on your own case. A colleague must do it."))
+    if _led(actor, action, row):
+        raise NotAllowedNow(_("Case {number} is worked on together with others, by the case that leads them. Act there."), number=show(row.number))
     if not _seated(house, actor, action, row):
         raise Forbidden(JUDGED if action.judges else SEATS[action.seat], action=action.title, number=show(row.number))
     if act.revision is not None and act.revision != row.revision and not action.commutes:
@@ -250,8 +253,10 @@ def _prepared(
         "helpers": list(_or(changes.helpers, row.helpers)),
         "recused": list(_or(changes.recused, row.recused)),
         "data": row.data if changes.data is msgspec.UNSET else seal_fields(declared.form, dict(changes.data), house.keyring),
+        "master_id": None if _parts(actor, declared, action, row, state) else row.master_id,
+        "followed": row.followed,
     }
-    moved = {k: row_now[k] for k in ("department_id", "assignee_id", "priority", "outcome", "helpers") if row_now[k] != getattr(row, k)}
+    moved = {k: row_now[k] for k in ("department_id", "assignee_id", "priority", "outcome", "helpers", "master_id") if row_now[k] != getattr(row, k)}
     body = {"form": told} | ({"changed": moved} if moved else {})
     if changes.told is not msgspec.UNSET:
         body["told"] = dict(changes.told)
@@ -350,6 +355,18 @@ def _seated(house: House, actor: Actor, action: Action, row: Any) -> bool:
     return actor.department_id is not None and house.directory.department(actor.department_id).part == "intake"
 
 
+def _led(actor: Actor, action: Action, row: Any) -> bool:
+    """Return whether the action is up to the master of the case's cluster."""
+    return row.master_id is not None and actor.capacity == "staff" and not action.alone
+
+
+def _parts(actor: Actor, declared: CaseType, action: Action, row: Any, state: str) -> bool:
+    """Return whether a member leaves its cluster: its own resident does not take what settled the others for a solution."""
+    if row.master_id is None or actor.capacity != "resident" or state == row.state:
+        return False
+    return declared.state(state).waits_for == OFFICE and (action.judges or declared.state(row.state).final)
+
+
 def _own(actor: Actor, row: Any) -> bool:
     return actor.capacity == "staff" and actor.person_id is not None and row.applicant_id == actor.person_id
 
@@ -369,7 +386,7 @@ coming as (
     select r.* from said, jsonb_to_recordset(said.j -> 'cases') as r(
         id bigint, type_id integer, actor text, key text, fingerprint text, number text, at timestamptz, revision integer, sequence integer,
         state text, outcome text, closed timestamptz, title text, department_id bigint, assignee_id bigint, priority smallint,
-        data jsonb, facts jsonb, helpers bigint[], recused bigint[], digest text)
+        master_id bigint, followed integer, data jsonb, facts jsonb, helpers bigint[], recused bigint[], digest text)
 ),
 known as (
     insert into kernel.idempotency (actor, key, fingerprint, number, created)
@@ -380,7 +397,7 @@ known as (
 changed as (
     update kernel."case" c set type_id = n.type_id, state = n.state, outcome = n.outcome, closed = n.closed, title = n.title,
         department_id = n.department_id, assignee_id = n.assignee_id, priority = n.priority, data = n.data,
-        facts = n.facts, helpers = n.helpers, recused = n.recused,
+        master_id = n.master_id, followed = n.followed, facts = n.facts, helpers = n.helpers, recused = n.recused,
         changed = n.at, revision = n.revision, sequence = n.sequence, digest = decode(n.digest, 'hex')
     from coming n join known k on k.key = n.key and k.fresh
     where c.id = n.id and c.revision = n.revision - 1

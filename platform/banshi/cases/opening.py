@@ -43,8 +43,18 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     department_id: int | None = None
 
 
+class Master(msgspec.Struct, frozen=True, kw_only=True):
+    """The open case that somebody joins with their own: who works on it, and how far its story is."""
+
+    id: int
+    number: str
+    department_id: int | None
+    assignee_id: int | None
+    sequence: int
+
+
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
-    """A case to be opened: type, district, the filled form, and how it came.
+    """A case to be opened: type, district, the filled form, and how it came; ``master`` where it joins a cluster (`linking.joinable` gives it).
 
     ``key`` is the idempotency key within the actor: the same key is the same case. ``received`` defaults to the moment.
     """
@@ -56,6 +66,7 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     key: str = ""
     received: datetime | None = None
     past: Past | None = None
+    master: Master | None = None
     lasting: bool = False
 
 
@@ -122,6 +133,7 @@ class _Drafted(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
     priority: int
     confidentiality: str
+    common: bool
     assignee_id: int | None
     indexes: tuple[tuple[str, str], ...]
 
@@ -149,19 +161,23 @@ def _draft(house: House, opening: Opening) -> _Drafted:
         if mark.kind in INDEXED and plain.get(name)
     )
     told = [declared.key, declared.version, opening.district_id, opening.channel, plain]
+    master = opening.master
+    if master is not None:
+        told.append(master.number)
     return _Drafted(
         opening=opening,
         district_id=district_id,
         key=opening.key,
         fingerprint=hashlib.sha256(canonical(told)).hexdigest(),
-        department_id=(opening.past and opening.past.department_id) or (department.id if department else None),
+        department_id=master.department_id if master else (opening.past and opening.past.department_id) or (department.id if department else None),
         area_id=area_id,
         title=title_of(str(roles.get("title") or "")),
         category=category,
         data=seal_fields(declared.form, plain, keyring),
         priority=marks.priority,
         confidentiality=marks.confidentiality,
-        assignee_id=officer.id if officer else None,
+        common=marks.common and not marks.confidentiality,
+        assignee_id=master.assignee_id if master else officer.id if officer else None,
         indexes=indexes,
     )
 
@@ -226,6 +242,8 @@ def _rows(house: House, actor: Actor, drafted: _Drafted, number: str, at: dateti
         body["assignee"] = drafted.assignee_id
     if past:
         body["reference"] = past.reference
+    if opening.master:
+        body["with"] = opening.master.number
     event, digest = chain.append(house.keyring, b"", number, 1, OPENED, actor, body, state=start, audience="applicant", at=received, recorded=at)
     story = [event]
     if past and past.state != start:
@@ -254,6 +272,9 @@ def _rows(house: House, actor: Actor, drafted: _Drafted, number: str, at: dateti
         "assignee_id": drafted.assignee_id,
         "priority": drafted.priority,
         "confidentiality": drafted.confidentiality,
+        "common": drafted.common,
+        "master_id": opening.master.id if opening.master else None,
+        "followed": -opening.master.sequence if opening.master else 0,
         "channel": opening.channel,
         "received": received,
         "closed": past.closed if past else None,
@@ -280,8 +301,8 @@ coming as (
     select r.* from said, jsonb_to_recordset(said.j -> 'cases') as r(
         actor text, key text, fingerprint text, created timestamptz, lasting boolean, number text, district_id bigint,
         area_id bigint, type_id integer, title text, category text, state text, outcome text, applicant_id bigint,
-        department_id bigint, assignee_id bigint, priority smallint, confidentiality text, channel text,
-        received timestamptz, closed timestamptz, changed timestamptz, data jsonb,
+        department_id bigint, assignee_id bigint, priority smallint, confidentiality text, common boolean,
+        master_id bigint, followed integer, channel text, received timestamptz, closed timestamptz, changed timestamptz, data jsonb,
         sequence integer, digest text, key_id text)
 ),
 known as (
@@ -293,9 +314,11 @@ known as (
 ),
 opened as (
     insert into kernel."case" (number, district_id, area_id, type_id, title, category, state, outcome, applicant_id,
-        department_id, assignee_id, priority, confidentiality, channel, received, closed, changed, data, revision, sequence, digest, key_id)
+        department_id, assignee_id, priority, confidentiality, common, master_id, followed, channel, received, closed, changed, data, revision,
+        sequence, digest, key_id)
     select c.number, district_id, area_id, type_id, title, category, state, outcome, applicant_id,
-        department_id, assignee_id, priority, confidentiality, channel, received, closed, changed, data, 1, sequence, decode(digest, 'hex'), key_id
+        department_id, assignee_id, priority, confidentiality, common, master_id, followed, channel, received, closed, changed, data, 1,
+        sequence, decode(digest, 'hex'), key_id
     from coming c join known k on k.number = c.number and k.fresh
     returning id, number
 ),

@@ -39,9 +39,10 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """Which cases, in which order: filters on columns, the oldest first or the newest, and where the last page ended.
 
-    ``open`` None means open and closed. ``assignee_id`` and ``department_id`` narrow what is visible, never widen it. ``stages`` are pairs of
-    a type's id and one of its states (None: any). ``areas`` are nodes of the districts' tree, all those of a part of it: a case lies there by its
-    most exact node. ``since`` and ``before`` bound the moment of receipt. ``also`` are conditions on the case's row that a room above brings.
+    ``open`` None means open and closed. ``members`` False leaves out what a cluster's master stands for. ``assignee_id`` and
+    ``department_id`` narrow what is visible, never widen it. ``stages`` are pairs of a type's id and one of its states (None: any). ``areas``
+    are nodes of the districts' tree, all those of a part of it: a case lies there by its most exact node. ``since`` and ``before`` bound the
+    moment of receipt. ``also`` are conditions on the case's row that a room above brings.
     """
 
     open: bool | None = None
@@ -54,6 +55,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     stages: tuple[tuple[int, str], ...] | None = None
     channel: str | None = None
     urgent: bool = False
+    members: bool = True
     areas: tuple[int, ...] | None = None
     since: datetime | None = None
     before: datetime | None = None
@@ -250,6 +252,8 @@ def _filters(query: Query) -> list[ColumnElement[bool]]:
         found.append(tuple_(case.c.type_id, case.c.state).in_(query.stages))
     if query.channel:
         found.append(case.c.channel == query.channel)
+    if not query.members:
+        found.append(case.c.master_id.is_(None))
     if query.urgent:
         found.append(case.c.priority > 0)
     if query.areas is not None:

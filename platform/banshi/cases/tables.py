@@ -62,6 +62,9 @@ case = Table(
     Column("received", DateTime(timezone=True), nullable=False),
     Column("closed", DateTime(timezone=True)),
     Column("changed", DateTime(timezone=True), nullable=False),
+    Column("master_id", BigInteger, ForeignKey("kernel.case.id")),
+    Column("followed", Integer, nullable=False, server_default="0"),
+    Column("common", Boolean, nullable=False, server_default="false"),
     Column("data", JSONB, nullable=False),
     Column("facts", JSONB, nullable=False, server_default="{}"),
     Column("helpers", ARRAY(BigInteger), nullable=False, server_default="{}"),
@@ -81,6 +84,17 @@ Index("case_by_district", case.c.district_id, case.c.received, case.c.id)
 Index("case_by_assignee", case.c.assignee_id, case.c.received, case.c.id, postgresql_where=text("assignee_id is not null"))
 Index("case_by_applicant", case.c.applicant_id, case.c.received, case.c.id, postgresql_where=text("applicant_id is not null"))
 
+# A cluster: its members by their master; and what others may have reported already, by kind and place.
+Index("case_member", case.c.master_id, case.c.id, postgresql_where=text("master_id is not null"))
+Index(
+    "case_open_common",
+    case.c.type_id,
+    case.c.category,
+    case.c.area_id,
+    case.c.received,
+    case.c.id,
+    postgresql_where=text("closed is null and common and master_id is null"),
+)
 Index("case_by_helper", case.c.helpers, postgresql_using="gin", postgresql_where=text("helpers <> '{}'"))
 
 case_event = Table(
@@ -117,6 +131,16 @@ case_party = Table(
     Column("confidential", Boolean, nullable=False, server_default="false"),
 )
 Index("case_party_person", case_party.c.person_id)
+
+case_link = Table(
+    "case_link",
+    metadata,
+    Column("case_id", BigInteger, ForeignKey("kernel.case.id"), primary_key=True),
+    Column("other_id", BigInteger, ForeignKey("kernel.case.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+Index("case_link_other", case_link.c.other_id)
 
 personal_index = Table(
     "personal_index",

@@ -20,7 +20,10 @@ from banshi.privacy import Keyring, seal_fields, unseal_fields
 
 UPGRADED = "upgraded"
 BATCH = 500
-KEPT = ("id", "number", "outcome", "closed", "title", "department_id", "assignee_id", "priority", "facts", "helpers", "recused")
+KEPT = (
+    *("id", "number", "outcome", "closed", "title", "department_id", "assignee_id", "priority"),
+    *("facts", "helpers", "recused", "master_id", "followed"),
+)
 
 
 async def upgrade_open(db: Connection, house: House, at: datetime) -> list[str]:

@@ -82,6 +82,7 @@ IN_CHARGE = (
         needs="tickets.ask",
         seat="charge",
         form=forms.Question,
+        alone=True,
     ),
     Action(
         name="tell",
@@ -137,6 +138,7 @@ IN_CHARGE = (
         seat="charge",
         form=forms.Dispute,
         effect=ways.disputed,
+        alone=True,
     ),
     Action(
         name="return",
@@ -243,6 +245,7 @@ AT_INTAKE = (
         offered=ways.not_judge_in_own_case,
         guard=ways.reached_or_not,
         effect=ways.called_back,
+        alone=True,
     ),
 )
 
@@ -257,6 +260,7 @@ BY_STAFF = (
         audience="staff",
         commutes=True,
         bulk=True,
+        alone=True,
     ),
     Action(
         name="prioritise",
@@ -280,6 +284,7 @@ BY_STAFF = (
         audience="staff",
         commutes=True,
         effect=ways.recused,
+        alone=True,
     ),
 )
 
@@ -360,6 +365,7 @@ REQUEST = CaseType(
     form=forms.Request,
     facts=ways.Facts,
     marks=ways.marks,
+    follows=ways.follows,
     opened=_("Registered"),
     steps=(
         Step("registered", _("Registered")),

@@ -51,6 +51,9 @@ CATEGORIES = (
     Option("graffiti", _("Graffiti")),
     Option("other", _("Something else")),
 )
+COMMON = frozenset({"help", "complaint", "suggestion"})
+PRIVATE = frozenset({"welfare", "elderly", "other"})
+"""What others may meet at the same place, and what is about one person: that is never shown to who comes later."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

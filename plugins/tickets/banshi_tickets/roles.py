@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from banshi import CONFIDENTIAL, PERSONAL, Permission, Role, translator
+from banshi import CONFIDENTIAL, PERSONAL, TOGETHER, Permission, Role, translator
 
 _ = translator("banshi_tickets")
 
@@ -26,12 +26,12 @@ DISPATCH = (
 )
 REOPEN = Permission("tickets.reopen", _("Take closed requests up again"))
 
-CLERK = Role(name="clerk", title=_("Clerk"), permissions=(READ, *WORK, PERSONAL))
-HEAD = Role(name="head", title=_("Head of a department"), permissions=(READ, *WORK, REVIEW, PERSONAL))
+CLERK = Role(name="clerk", title=_("Clerk"), permissions=(READ, *WORK, PERSONAL, TOGETHER))
+HEAD = Role(name="head", title=_("Head of a department"), permissions=(READ, *WORK, REVIEW, PERSONAL, TOGETHER))
 INTAKE = Role(
     name="intake",
     title=_("Intake desk"),
-    permissions=(READ, REGISTER, *WORK, *DISPATCH, REOPEN, PERSONAL, CONFIDENTIAL),
+    permissions=(READ, REGISTER, *WORK, *DISPATCH, REOPEN, PERSONAL, CONFIDENTIAL, TOGETHER),
     reach="district",
 )
 OVERSIGHT = Role(name="oversight", title=_("Oversight"), permissions=(READ, REOPEN, CONFIDENTIAL), reach="district")

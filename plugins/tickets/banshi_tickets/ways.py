@@ -43,6 +43,20 @@ def marks(form: forms.Request) -> Marks:
         confidentiality="hidden" if form.kind == "report" else "discreet" if form.discreet else "",
         priority=urgencies.index(form.urgency),
         officer=form.officer if form.kind == "praise" else "",
+        common=form.kind in forms.COMMON and form.category not in forms.PRIVATE,
+    )
+
+
+def follows(member: Facts, master: Facts) -> Facts:
+    """Return what a member knows after its master moved: the result and the way are the master's, what the resident said is the member's own."""
+    return msgspec.structs.replace(
+        member,
+        solved_by_department=master.solved_by_department,
+        returned=master.returned,
+        been_at=master.been_at,
+        arbitrated=master.arbitrated,
+        solved_by_resident=None,
+        rating="",
     )
 
 

@@ -28,8 +28,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 def lists(visit: Visit, actor: Actor) -> list[Work]:
     """Return the lists that the actor's post finds at the desk, in the order of the menu."""
     home = visit.house.directory.department(actor.department_id).say(visit.language) if actor.department_id is not None else ""
-    mine = Query(open=True, assignee_id=actor.post_id)
-    department = Query(open=True, department_id=actor.department_id)
+    mine = Query(open=True, assignee_id=actor.post_id, members=False)
+    department = Query(open=True, department_id=actor.department_id, members=False)
     return [
         Work(name="mine", href="/desk", title=visit.say(_("My work")), lead=visit.say(_("What you have in hand")), query=mine),
         Work(name="department", href="/desk/department", title=visit.say(_("My department")), lead=home, query=department),
@@ -76,6 +76,6 @@ def _of_queue(visit: Visit, queue: Queue) -> Work:
         href=f"/desk/queue/{queue.owner}/{queue.name}",
         title=visit.say(queue.title),
         lead=visit.say(queue.lead) or visit.say(queue.group),
-        query=Query(open=True, states=queue.states, type_ids=types),
+        query=Query(open=True, states=queue.states, type_ids=types, members=queue.members),
         group=slug(queue),
     )
