@@ -318,10 +318,10 @@ async def test_cases_are_linked_and_both_say_so(street: Street) -> None:
         await linking.link(street.db, street.house, street.clerk, two, one, "follow_up", LATER)
     assert [(await street.kinds(n))[-1] for n in (one, two)] == [linking.LINKED] * 2
     for number, other, later in ((one, two, True), (two, one, False)):
-        found = await linking.links(street.db, street.house, street.clerk, (await street.row(number)).id)
-        assert [(r.number, r.link, r.later) for r in found] == [(other, "follow_up", later)]
+        found = await linking.kin(street.db, street.house, street.clerk, await street.row(number))
+        assert [(r.number, r.tie, r.later) for r in found] == [(other, "follow_up", later)]
     stranger = street.town.staff["10004"]
-    assert not await linking.links(street.db, street.house, stranger, (await street.row(one)).id)
+    assert not await linking.kin(street.db, street.house, stranger, await street.row(one))
     await linking.unlink(street.db, street.house, street.clerk, two, one, "follow_up", LATER)
     assert not (await street.db.execute(select(case_link))).all()
     with pytest.raises(Invalid, match="itself"):

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Row, Select, delete, func, or_, select
+from sqlalchemy import Row, Select, delete, false, func, literal, or_, select, true, union_all
 from sqlalchemy.dialects.postgresql import insert
 
 from banshi.audit import canonical
@@ -130,9 +130,12 @@ async def alike(
     return (await db.execute(statement.order_by(case.c.received.desc(), case.c.id.desc()).limit(most))).all()
 
 
-async def members(db: Connection, master_id: int) -> Sequence[Row[Any]]:
-    """Return the members of a cluster, the oldest first."""
-    return await _members(db, [master_id])
+async def near(db: Connection, house: House, actor: Actor, row: Any, *, most: int) -> Sequence[Row[Any]]:
+    """Return other open cases of the same kind at the same place that the actor sees and that could be joined, the newest first."""
+    same = (case.c.type_id == row.type_id, case.c.category == row.category, case.c.district_id == row.district_id, case.c.area_id == row.area_id)
+    free = (case.c.closed.is_(None), case.c.master_id.is_(None), case.c.confidentiality == "", case.c.id != row.id)
+    statement = select(case).where(*same, *free, predicate(house, actor))
+    return (await db.execute(statement.order_by(case.c.received.desc(), case.c.id.desc()).limit(most))).all()
 
 
 def _common(house: House, declared: CaseType) -> tuple[Any, ...]:
@@ -308,16 +311,20 @@ async def unlink(db: Connection, house: House, actor: Actor, number: str, other:
     return await _tell_both(db, house, actor, one, two, UNLINKED, kind, at) if gone else []
 
 
-async def links(db: Connection, house: House, actor: Actor, case_id: int) -> Sequence[Row[Any]]:
-    """Return what a case is linked with, as far as the actor sees it: the other's row, ``link`` and whether it is the ``later`` of the two."""
-    ahead = select(case, case_link.c.kind.label("link"), (case_link.c.case_id != case_id).label("later")).join(
-        case_link,
-        or_(
-            (case_link.c.case_id == case_id) & (case_link.c.other_id == case.c.id),
-            (case_link.c.other_id == case_id) & (case_link.c.case_id == case.c.id),
-        ),
-    )
-    return (await db.execute(ahead.where(predicate(house, actor)).order_by(case.c.received, case.c.id))).all()
+async def kin(db: Connection, house: House, actor: Actor, row: Any, *, most: int = MOST) -> Sequence[Row[Any]]:
+    """Return what a case belongs together with, as far as the actor sees it: each row with its ``tie`` and whether the other is the ``later``.
+
+    A tie is "member" or "master" of its cluster, or a kind of link. One query.
+    """
+    ties = [
+        select(case.c.id, literal("member").label("tie"), false().label("later")).where(case.c.master_id == row.id),
+        select(case.c.id, literal("master"), false()).where(case.c.id == row.master_id),
+        select(case_link.c.other_id, case_link.c.kind, false()).where(case_link.c.case_id == row.id),
+        select(case_link.c.case_id, case_link.c.kind, true()).where(case_link.c.other_id == row.id),
+    ]
+    found = union_all(*ties).subquery("kin")
+    statement = select(case, found.c.tie, found.c.later).join(found, found.c.id == case.c.id).where(predicate(house, actor))
+    return (await db.execute(statement.order_by(case.c.received, case.c.id).limit(most))).all()
 
 
 async def _tell_both(db: Connection, house: House, actor: Actor, one: Any, two: Any, told: str, kind: Link, at: datetime) -> list[Acted]:

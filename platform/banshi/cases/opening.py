@@ -56,7 +56,8 @@ class Master(msgspec.Struct, frozen=True, kw_only=True):
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
     """A case to be opened: type, district, the filled form, and how it came; ``master`` where it joins a cluster (`linking.joinable` gives it).
 
-    ``key`` is the idempotency key within the actor: the same key is the same case. ``received`` defaults to the moment.
+    ``applicant_id`` is whose it is when staff open it for somebody with an
+    account. ``key`` is the idempotency key within the actor: the same key is the same case. ``received`` defaults to the moment.
     """
 
     case_type: CaseType
@@ -67,6 +68,7 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     received: datetime | None = None
     past: Past | None = None
     master: Master | None = None
+    applicant_id: int | None = None
     lasting: bool = False
 
 
@@ -219,6 +221,9 @@ async def _write(db: Connection, house: House, actor: Actor, waiting: Mapping[in
             parties.append({"number": number, "role": "applicant", "person_id": actor.acting_for_id or actor.person_id, "confidential": hidden})
             if actor.acting_for_id is not None:
                 parties.append({"number": number, "role": "helper", "person_id": actor.person_id, "confidential": hidden})
+        elif drafted.opening.applicant_id is not None:
+            whose = {"person_id": drafted.opening.applicant_id, "confidential": drafted.confidentiality == "hidden"}
+            parties.append({"number": number, "role": "applicant"} | whose)
     said = {"cases": cases, "events": events, "indexes": indexes, "parties": parties}
     written = (await db.execute(OPEN, {"said": msgspec.json.encode(said).decode()})).all()
     by_key = {c["key"]: drawn[c["number"]] for c in cases}
@@ -267,7 +272,7 @@ def _rows(house: House, actor: Actor, drafted: _Drafted, number: str, at: dateti
         "category": drafted.category,
         "state": past.state if past else start,
         "outcome": past.outcome if past else None,
-        "applicant_id": (actor.acting_for_id or actor.person_id) if actor.capacity == "resident" else None,
+        "applicant_id": (actor.acting_for_id or actor.person_id) if actor.capacity == "resident" else opening.applicant_id,
         "department_id": drafted.department_id,
         "assignee_id": drafted.assignee_id,
         "priority": drafted.priority,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from banshi import texts
-from banshi.cases import acting, numbers, reading
+from banshi.cases import acting, linking, numbers, reading
 from banshi.cases.decoding import shapes
 from banshi.contracts import APPLICANT, CONFIDENTIAL, Action, Actor, CaseType, Department
 from banshi.errors import Changed, Invalid, NotFound, Refused
@@ -32,6 +32,17 @@ CHANNELS: Mapping[str, texts.Text] = {
     "voicemail": _("Voicemail"),
     "council": _("Council office"),
     "patrol": _("Staff on patrol"),
+}
+
+
+TOGETHER: Mapping[str, texts.Text] = {
+    linking.JOINED: _("Several people report the same: it is worked on together"),
+    linking.LED: _("Other reports of the same joined this case"),
+    linking.LEFT: _("Taken out of the group: it is worked on by itself"),
+    linking.RESTORED: _("The joining was undone"),
+    linking.FOLLOWED: _("It moved along with the case that leads it"),
+    linking.LINKED: _("Linked with another case"),
+    linking.UNLINKED: _("A link was taken away"),
 }
 
 
@@ -177,6 +188,8 @@ class CaseView:
     def _headline(self, event: Any, *, own: bool) -> str:
         if event.kind == "imported":
             return self.visit.say(_("Taken over from another system"))
+        if event.kind in TOGETHER:
+            return self.visit.say(TOGETHER[event.kind])
         if self.declared is None:
             return str(event.kind)
         if event.kind == "opened":
@@ -227,6 +240,8 @@ class CaseView:
         body: Mapping[str, Any] = event.body
         if event.kind == "opened":
             return self._opened(body)
+        if event.kind in TOGETHER:
+            return self._together(body.get("told") or {})
         if event.kind == "imported":
             outcome = self.type_row.say_outcome(body.get("outcome"), self.language)
             return "", ((self.visit.say(_("Outcome")), outcome),) if outcome else ()
@@ -254,10 +269,21 @@ class CaseView:
             facts.append((self.visit.say(_("Where to complain")), " · ".join(w for w in said if w)))
         return text, tuple(facts)
 
+    def _together(self, told: Mapping[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """Which cases; others' numbers are for staff."""
+        if self.actor.capacity != "staff":
+            return "", ()
+        facts = [(self.visit.say(_("With case")), numbers.show(told["with"]))] if told.get("with") else []
+        if told.get("members"):
+            facts.append((self.visit.say(_("Cases")), ", ".join(numbers.show(n) for n in told["members"])))
+        return str(told.get("text", "")), tuple(facts)
+
     def _opened(self, body: Mapping[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
         facts = [(self.visit.say(_("Came by")), channel(str(body.get("channel", "")), self.visit))]
         if body.get("department"):
             facts.append((self.visit.say(_("Given to")), self.visit.house.directory.department(body["department"]).say(self.language)))
+        if body.get("with"):
+            facts.append((self.visit.say(_("Joined")), self.visit.say(_("What others reported at the same place"))))
         if body.get("reference"):
             facts.append((self.visit.say(_("Number in the other system")), str(body["reference"])))
         text = next((str(self.row.data.get(s.name) or "") for s in self._shapes() if s.ask.role == "title"), "")

@@ -482,11 +482,39 @@ class BulkDonePage(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[BulkRow, ...]
 
 
+class TogetherPage(msgspec.Struct, frozen=True, kw_only=True):
+    """desk/together.html: what a case belongs together with, and the forms that join, take out, link, and file a case from this one."""
+
+    number: str
+    title: str
+    back: str
+    problems: tuple[Problem, ...]
+    members: tuple[KinRow, ...]
+    links: tuple[KinRow, ...]
+    master: KinRow | None = None
+    leave: tuple[Form, ...] = ()
+    join: Form | None = None
+    link: Form | None = None
+    file: Form | None = None
+
+
 class KeysPage(msgspec.Struct, frozen=True, kw_only=True):
     """desk/keys.html: what each key does."""
 
     groups: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...]
     back: str
+
+
+class KinRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A case that belongs together with another: how, in words; ``part`` takes the tie away where that is possible from here."""
+
+    number: str
+    href: str
+    title: str
+    state: str
+    tone: Tone
+    tie: str = ""
+    part: Form | None = None
 
 
 class DeskCasePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -514,6 +542,9 @@ class DeskCasePage(msgspec.Struct, frozen=True, kw_only=True):
     reveal: Form | None = None
     back: str = "/desk"
     protection: str = ""
+    kin: tuple[KinRow, ...] = ()
+    led: str = ""
+    together: str = ""
     open_elsewhere: tuple[str, ...] = ()
     templates: tuple[Link, ...] = ()
     templates_href: str = ""

@@ -9,13 +9,14 @@ keys        the help sheet of the keyboard
 case        one case, and what can be done with it now
 sheet       how it is drawn: facts, story with what is new, who else has it open
 caller      what a resident says on the telephone, entered with their code (proof)
+together    what a case belongs together with: groups, links, a case from a case
 register    a new case for somebody on the telephone or at the window
 answers     a department's templates for answers
 """
 
 from __future__ import annotations
 
-from banshi.web.desk import answers, bulk, caller, case, group, handover, keys, queue, register, views
+from banshi.web.desk import answers, bulk, caller, case, group, handover, keys, queue, register, together, views
 
 HANDLERS = [
     queue.mine,
@@ -40,6 +41,11 @@ HANDLERS = [
     caller.admit,
     caller.act,
     caller.hang_up,
+    together.show,
+    together.join,
+    together.leave,
+    together.link,
+    together.file,
     register.begin,
     register.look,
     register.ask,

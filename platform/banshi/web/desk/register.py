@@ -11,12 +11,14 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from banshi import audit, texts
-from banshi.cases import numbers, opening, reading
+from banshi.cases import linking, numbers, opening, reading
 from banshi.cases.decoding import decode, shapes
 from banshi.cases.opening import Opening
 from banshi.contracts import Actor, Service
 from banshi.errors import Forbidden, Invalid, NotFound
+from banshi.privacy import unseal_fields
 from banshi.web import casepage, drafts, forms, pages
+from banshi.web.casepage import CaseView
 from banshi.web.desk import proof
 from banshi.web.site import Site, Visit
 
@@ -129,6 +131,24 @@ async def _is_case(visit: Visit, actor: Actor, said: str) -> bool:
         return False
 
 
+async def begin_from(visit: Visit, view: CaseView, kind: linking.Link) -> str:
+    """Begin a new case from one that is there, filled with what was filed (the reading is logged), and return where it goes on."""
+    actor, row = view.actor, view.row
+    service = next((s for s in _offered(visit, actor) if f"{s.owner}.{s.case_type}" == view.type_row.key), None)
+    if service is None or view.hides or view.declared is None:
+        raise Forbidden(_("Your post does not carry the right to register for residents."))
+    plain = unseal_fields(row.data, visit.house.keyring)
+    answers = {
+        name: [str(v) for v in (value if isinstance(value, list) else [value])] for name, value in plain.items() if value not in (None, "", False)
+    }
+    await audit.record(visit.db, visit.house.keyring, actor, "personal.read", f"case:{row.number}", {"for": kind}, visit.at)
+    draft_id = await drafts.begin(visit.db, visit.house.keyring, _drawer(actor, service), visit.at)
+    source = {"number": row.number, "kind": kind, "applicant_id": row.applicant_id}
+    filing = _Registering(visit, actor, service, draft_id, {"earlier": [row.number], "looked": True, "from": source})
+    await filing.save(answers=answers | {CAME_BY: [row.channel if row.channel in CHANNELS else CHANNELS[0]]})
+    return f"{filing.address}#{filing.first}"
+
+
 class _Registering:
     """A draft on its way to a case, in the hands of one post."""
 
@@ -188,9 +208,15 @@ async def _open(visit: Visit, filing: _Registering, raw: Mapping[str, Any]) -> o
     if problems:
         raise Invalid(_("Some answers need your attention."), problems)
     place = filing.actor.district_id or 0
-    wanted = Opening(case_type=filing.case_type, district_id=place, form=form, channel=channel, key=filing.draft_id)
+    source = filing.kept.get("from") or {}
+    wanted = Opening(
+        case_type=filing.case_type, district_id=place, form=form, channel=channel, key=filing.draft_id, applicant_id=source.get("applicant_id")
+    )
     try:
-        return await opening.open_one(visit.db, visit.house, filing.actor, wanted, visit.at)
+        opened = await opening.open_one(visit.db, visit.house, filing.actor, wanted, visit.at)
+        if source and opened.fresh:
+            await linking.link(visit.db, visit.house, filing.actor, opened.number, source["number"], source["kind"], visit.at)
+        return opened
     except NotFound as refused:  # off in the operator's own district, on in one below it
         area = next((s.name for s in shapes(filing.form) if s.ask.role == "area"), "")
         raise Invalid(refused.text, {area: _("Choose a place whose district offers the service.")}) from None

@@ -8,13 +8,14 @@ from typing import Any, Literal
 import msgspec
 
 from banshi import texts, workbench
-from banshi.cases import acting, numbers, reading
-from banshi.contracts import CONFIDENTIAL, PERSONAL, Actor
+from banshi.cases import acting, linking, numbers, reading
+from banshi.contracts import CONFIDENTIAL, PERSONAL, TOGETHER, Actor
 from banshi.errors import NotFound
 from banshi.privacy import mask
 from banshi.web import casepage, forms, pages
 from banshi.web.casepage import CaseView
 from banshi.web.desk import answers, menu, proof
+from banshi.web.desk.kin import kin_row
 from banshi.web.site import Visit
 
 _ = texts.translator("banshi")
@@ -54,6 +55,8 @@ async def draw(visit: Visit, view: CaseView, opened: Open) -> pages.DeskCasePage
     before = looked.before if opened.since is None else opened.since
     new = {e.sequence for e in view.events if before is not None and e.sequence > before and e.post_id != actor.post_id}
     form, templates = await _with_templates(visit, view, opened)
+    related = await linking.kin(visit.db, visit.house, actor, row)
+    led = sum(r.tie == "member" for r in related)
     return msgspec.structs.replace(
         await _plain(visit, view, reveals=opened.reveals),
         story=_marked(view, new),
@@ -65,6 +68,9 @@ async def draw(visit: Visit, view: CaseView, opened: Open) -> pages.DeskCasePage
             visit.say(_("Staff {number} opened this at {time} and may still have it open."), number=staff, time=f"{at.astimezone(view.zone):%H:%M}")
             for staff, at in looked.others
         ),
+        kin=tuple(kin_row(visit, r) for r in related if r.tie != "member"),
+        led=visit.say(_("{count} reports of the same are worked on here together"), count=led + 1) if led else "",
+        together=f"{address_of(row.number)}/together" if actor.may(TOGETHER.name) else "",
         templates=templates,
         templates_href=answers.HOME,
         caller=opened.caller or caller_part(visit, view),
