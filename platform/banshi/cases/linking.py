@@ -42,6 +42,7 @@ SHOWN = 5
 Link = Literal["related", "follow_up", "part_of"]
 LINKS: tuple[Link, ...] = ("related", "follow_up", "part_of")
 """Belongs with · takes up again what ended · is a part of: the case of the link is the later, or the part."""
+NOT_THERE = _("What you wanted to join is settled by now, or does not fit what you answered. What you file is a case of its own.")
 MOVED = ("state", "outcome", "closed", "department_id", "assignee_id", "helpers")
 """What joining changes on a member, and what undoing it gives back."""
 
@@ -116,7 +117,7 @@ async def joinable(db: Connection, house: House, declared: CaseType, district_id
     """Return the open case that somebody wants to join with their own; NotFound where there is none of that number to be joined."""
     row = (await db.execute(select(case).where(case.c.number == number, *_common(house, declared), case.c.district_id == district_id))).one_or_none()
     if row is None:
-        raise NotFound(_("What was reported there is settled by now, or it cannot be joined. File your own."))
+        raise NotFound(NOT_THERE)
     return Master(id=row.id, number=row.number, department_id=row.department_id, assignee_id=row.assignee_id, sequence=row.sequence)
 
 

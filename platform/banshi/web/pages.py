@@ -184,6 +184,34 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     change: str
 
 
+class NearbyRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody else reported nearby: never a word of what they wrote."""
+
+    number: str
+    what: str
+    where: str
+    when: str
+    state: str
+    tone: Tone
+    people: str
+
+
+class NearbyPage(msgspec.Struct, frozen=True, kw_only=True):
+    """portal/nearby.html: what others reported of the same kind at the same place, to be joined or not."""
+
+    service: str
+    rows: tuple[NearbyRow, ...]
+    action: str
+    back: str
+
+
+class Joined(msgspec.Struct, frozen=True, kw_only=True):
+    """That a case joins what others reported, and where to choose otherwise."""
+
+    number: str
+    change: str
+
+
 class CheckPage(msgspec.Struct, frozen=True, kw_only=True):
     """portal/check.html: check your answers."""
 
@@ -191,6 +219,7 @@ class CheckPage(msgspec.Struct, frozen=True, kw_only=True):
     answers: tuple[Answer, ...]
     back: str
     form: Form
+    joined: Joined | None = None
     for_whom: str = ""
 
 

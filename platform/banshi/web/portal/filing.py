@@ -18,7 +18,7 @@ from banshi.errors import Invalid, NotFound
 from banshi.identity import mandates
 from banshi.web import drafts, forms, pages
 from banshi.web.drafts import SENT
-from banshi.web.portal import following, questions, saving
+from banshi.web.portal import following, nearby, questions, saving
 from banshi.web.portal.questions import FOR, WARNED, Filing
 from banshi.web.site import Site, Visit
 
@@ -83,6 +83,8 @@ async def ask(
         group = filing.group(step)
         if group not in filing.asked:
             return visit.go(filing.after(group))
+        if "near" in request.query_params:
+            return await nearby.show(visit, filing, group)
         if "read" in request.query_params and (told := filing.warnings(group.fields)):
             return _warn(visit, filing, group, told)
         return _ask(visit, filing, group)
@@ -111,6 +113,8 @@ async def answer(
         if step == "check":
             return await _file(visit, filing)
         group = filing.group(step)
+        if "near" in request.query_params:
+            return await nearby.choose(visit, filing, group, sent)
         await filing.save(filing.answers | {name: raw.get(name, []) for name in group.fields})
         if LATER in sent:
             return await saving.leave(visit, filing)
@@ -121,7 +125,9 @@ async def answer(
             _area_fits(visit, filing, group)
         except Invalid as refused:
             return _ask(visit, filing, group, forms.problems_of(refused))
-        return visit.go(await _past_warnings(filing, group))
+        following_page = await _past_warnings(filing, group)
+        near = following_page == filing.after(group) and await nearby.fresh(visit, filing, group)
+        return visit.go(filing.address(group.name) + "?near" if near else following_page)
 
 
 async def _past_warnings(filing: Filing, group: Group) -> str:
@@ -219,6 +225,7 @@ def _check(visit: Visit, filing: Filing, problems: dict[str, Any] | None = None)
         answers=tuple(drawn),
         back=filing.address(filing.asked[-1].name),
         for_whom=filing.for_whom,
+        joined=nearby.joined(filing),
         form=pages.Form(
             action=filing.address("check"),
             fields=(),
@@ -234,10 +241,17 @@ async def _file(visit: Visit, filing: Filing) -> Response[Any]:
     district_id = visit.district.id if visit.district else 0
     try:
         form = decode(filing.form, filing.live)
-        wanted = Opening(case_type=filing.case_type, district_id=district_id, form=form, channel="web", key=filing.draft.id)
+        joins = filing.answers.get(nearby.JOINS)
+        master = await nearby.master(visit, filing, joins) if joins else None
+        wanted = Opening(case_type=filing.case_type, district_id=district_id, form=form, channel="web", key=filing.draft.id, master=master)
         opened = await opening.open_one(visit.db, visit.house, filing.actor, wanted, visit.at)
     except Invalid as refused:
         return _check(visit, filing, forms.problems_of(refused))
+    except NotFound as refused:
+        if nearby.JOINS not in filing.answers:
+            raise
+        await filing.save({k: v for k, v in filing.answers.items() if k != nearby.JOINS})
+        return _check(visit, filing, {"": refused.text})
     await filing.save({SENT: opened.number} | {name: told for name, told in filing.answers.items() if name == FOR})
     if filing.actor.acting_for_id is None:  # a helper comes back with the mandate, as long as it lives
         following.remember(visit, opened.number)
