@@ -421,7 +421,8 @@ class Page(msgspec.Struct, frozen=True):
 class Service(Declared, frozen=True, kw_only=True):
     """Something a resident can get done: an entry of the portal that files a case of ``case_type`` (of the same owner).
 
-    ``subject`` is the heading under which the home page lists it; ``words`` are what people type when they look for it.
+    ``subject`` is the heading under which the home page lists it; ``words`` are what people type when they look for it. ``audience`` "staff"
+    offers it to people with a post, at the desk, and to nobody in the portal; who files it is its applicant like any resident.
     """
 
     name: str
@@ -430,6 +431,7 @@ class Service(Declared, frozen=True, kw_only=True):
     subject: Text
     case_type: str
     pages: tuple[Page, ...]
+    audience: Literal["residents", "staff"] = "residents"
     before: Text | str = ""
     words: tuple[Text, ...] = ()
 

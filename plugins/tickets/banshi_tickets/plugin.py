@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from banshi import CaseType, Demo, Queue, Role, Service, hookimpl
 from banshi_tickets import cases, demo, queues, roles, services
+from banshi_tickets.helpdesk import cases as helpdesk_cases
+from banshi_tickets.helpdesk import services as helpdesk_services
 
 
 @hookimpl
 def banshi_case_types() -> list[CaseType]:
-    """Return the request of a resident."""
-    return [cases.REQUEST]
+    """Return the request of a resident, and the trouble of a colleague."""
+    return [cases.REQUEST, helpdesk_cases.TROUBLE]
 
 
 @hookimpl
 def banshi_services() -> list[Service]:
-    """Return the one service: report a problem, ask, complain, suggest, praise."""
-    return [services.REQUEST]
+    """Return the residents' service (report a problem, ask, complain, suggest, praise) and the staff's own."""
+    return [services.REQUEST, helpdesk_services.TROUBLE]
 
 
 @hookimpl

@@ -46,7 +46,19 @@ async def menu(visit: Visit, actor: Actor, current: str, *asked: Query) -> tuple
     if rows:
         sections.append(pages.Section(title=visit.say(_("Saved views")), href=VIEWS, current=current == VIEWS, links=tuple(kept)))
     sections.append(pages.Section(title=visit.say(_("Shift")), links=(link(visit.say(_("Hand-over notes")), HANDOVER),)))
+    if for_staff := _for_staff(visit, actor):
+        sections.append(pages.Section(title=visit.say(_("For colleagues")), links=for_staff))
     return tuple(sections), counts[len(works) + len(shown) :]
+
+
+def _for_staff(visit: Visit, actor: Actor) -> tuple[pages.Link, ...]:
+    """Return the services that are for staff themselves, where the post's district has them on."""
+    tree = visit.house.directory.tree
+    place = tree.serving_of(actor.district_id) if actor.district_id is not None else None
+    if place is None:
+        return ()
+    offered = (s for s in visit.house.registry.services if s.audience == "staff" and tree.has_on(place.id, s.owner))
+    return tuple(pages.Link(text=visit.say(s.title), href=f"/d/{place.code}/services/{s.owner}/{s.name}") for s in offered)
 
 
 async def case_rows(visit: Visit, actor: Actor, rows: Sequence[Any]) -> dict[int, pages.CaseRow]:

@@ -170,7 +170,8 @@ def _offered(visit: Visit, actor: Actor) -> list[Service]:
     """Return what the post may register in its district or below; Forbidden where that is nothing."""
     tree = visit.house.directory.tree
     below = tree.below(actor.district_id) if actor.district_id is not None else []
-    found = [s for s in visit.house.registry.services if proof.registers(actor, s.owner) and any(tree.has_on(d.id, s.owner) for d in below)]
+    services = [s for s in visit.house.registry.services if s.audience == "residents" and proof.registers(actor, s.owner)]
+    found = [s for s in services if any(tree.has_on(d.id, s.owner) for d in below)]
     if not found:
         raise Forbidden(_("Your post does not carry the right to register for residents."))
     return found

@@ -86,7 +86,8 @@ def _services(visit: Visit) -> Sequence[Service]:
     if district is None:
         return ()
     tree, registry = visit.house.directory.tree, visit.house.registry
-    return registry.only(tree.plugins_of(district.id, registry.names)).services
+    offered = registry.only(tree.plugins_of(district.id, registry.names)).services
+    return tuple(s for s in offered if s.audience == "residents")
 
 
 def _service_link(visit: Visit, service: Service) -> pages.Link:

@@ -82,9 +82,10 @@ async def _found(visit: Visit, filing: Filing) -> list[Any]:
     if marks is None or not marks.common or marks.confidentiality:
         return []
     area = visit.house.directory.tree.find(_answer(filing, "area"))
-    if area is None:
+    if area is None and any(s.ask.role == "area" for s in shapes(filing.form)):
         return []
-    return list(await linking.alike(visit.db, visit.house, filing.case_type, _answer(filing, "category") or None, area.id))
+    category = _answer(filing, "category") or None
+    return list(await linking.alike(visit.db, visit.house, filing.case_type, category, area.id if area else None))
 
 
 def _asks_where(filing: Filing, group: Group) -> bool:

@@ -183,7 +183,9 @@ def offered(visit: Visit, district: str, plugin: str, name: str) -> Service:
         if plugin in visit.house.registry.failed:
             raise OutOfOrder(_("This service is out of order. The hot line takes what you have to say."))
         try:
-            return visit.house.registry.service(plugin, name)
+            found = visit.house.registry.service(plugin, name)
         except KeyError:
-            pass
+            found = None
+        if found is not None and (found.audience == "residents" or visit.visitor.posts):
+            return found
     raise NotFound(_("This district does not offer the service."))
