@@ -55,13 +55,15 @@ def town_url(server_url: str, template: str, worker_id: str) -> Iterator[str]:
             "BANSHI_LOG_LEVEL": "WARNING",
         }
         command = [sys.executable, "-m", "banshi", "serve", "--port", str(port), "--workers", "1", "--data", folder]
-        process = subprocess.Popen(command, env=environ)
+        serving = subprocess.Popen(command, env=environ)
+        working = subprocess.Popen([sys.executable, "-m", "banshi", "worker"], env=environ)
         try:
-            wait_for(port, process)
+            wait_for(port, serving)
             yield f"http://127.0.0.1:{port}"
         finally:
-            process.terminate()
-            process.wait(30)
+            for process in (serving, working):
+                process.terminate()
+                process.wait(30)
 
 
 class Visitor:

@@ -161,6 +161,9 @@ class Town:
                 found = re.search(r"\d{4}-\d{4}-\d{4}", page.inner_text("main").replace(" ", ""))
                 assert found
                 return found[0]
+            if page.url.endswith("?near"):  # others reported the same: this is another matter
+                page.locator("main form button").last.click()
+                continue
             fill(page.locator("main form").first, answers)
             page.locator("main form button[type=submit], main form button:not([type])").first.click()
         raise AssertionError(f"never done: {page.url} {page.inner_text('main')}")

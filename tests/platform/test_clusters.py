@@ -79,7 +79,7 @@ async def test_three_reports_are_one_piece_of_work_and_all_are_told(street: Stre
     assert await street.listed() == {master}
     await street.act("10001", master, "sign")
     await street.act("10001", master, "answer", text="The cable is mended.", solved="yes", basis="")
-    assert await street.tell() >= 4
+    assert await street.tell() == 4
     for number in (one, two):
         row = await street.row(number)
         assert (row.state, row.department_id, row.facts["solved_by_department"]) == ("answered", town.department("lighting"), True)
@@ -176,7 +176,7 @@ async def test_who_joins_later_is_told_how_things_stand_once(street: Street) -> 
     await street.act("10001", master, "answer", text="Mended.", solved="yes")
     await street.merge(master, one)
     await street.tell()
-    assert await street.kinds(one) == ["opened", linking.JOINED, "answer", linking.FOLLOWED]
+    assert await street.kinds(one) == ["opened", linking.JOINED, "answer"]
     assert (await street.row(one)).state == "answered"
 
 
@@ -243,6 +243,7 @@ async def test_undone_it_is_as_before(street: Street, town: Town) -> None:
     await street.act("10001", one, "sign")
     before = await street.row(one)
     await street.merge(master, one)
+    await street.tell()
     await linking.leave(street.db, street.house, street.clerk, one, street.at, undo=True)
     after = await street.row(one)
     same = ("state", "department_id", "assignee_id", "helpers", "closed", "outcome", "master_id", "followed", "title", "data", "facts")
@@ -372,4 +373,5 @@ async def test_two_who_join_at_once_and_two_relays_tell_once(database: Database,
     async with database.transaction() as db:
         counted = await db.execute(text("select count(*) from kernel.case_event where kind = 'joined'"))
         assert counted.scalar_one() == 2
-        assert (await db.execute(text("select count(*) from kernel.case_event where kind = 'followed'"))).scalar_one() == 2
+        left = [r.followed for r in await db.execute(select(case.c.followed).where(case.c.master_id.is_not(None)))]
+    assert all(f > 0 for f in left)

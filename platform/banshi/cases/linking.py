@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Row, Select, delete, false, func, literal, or_, select, true, union_all
+from sqlalchemy import Row, Select, delete, false, func, literal, or_, select, true, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 
 from banshi.audit import canonical
@@ -197,6 +197,9 @@ async def follow(db: Connection, house: House, case_ids: Sequence[int]) -> int:
     while steps := {n: step for n, telling in waiting.items() if (step := telling.next()) is not None}:
         await acting.write(db, Actor.SYSTEM, steps, max(s.event.recorded for s in steps.values()))
         written += len(steps)
+    told_to = {m.id: masters[m.master_id].sequence for m in lagging}
+    for sequence in set(told_to.values()):  # how far a member is told is no news: no event
+        await db.execute(update(case).where(case.c.id.in_([i for i, s in told_to.items() if s == sequence])).values(followed=sequence))
     return written
 
 
@@ -231,8 +234,8 @@ class _Telling:
         if self.settled:
             return None
         self.settled = True
-        moved = {n: v for n in ("department_id", "assignee_id", "helpers", "priority") if (v := getattr(self.master, n)) != self.row[n]}
-        if self.row["followed"] == self.master.sequence and not moved:
+        moved = self._moved()
+        if not moved:
             return None
         at = self.master.changed
         step = prepared(
@@ -247,6 +250,10 @@ class _Telling:
         )
         self.row.take(step)
         return step
+
+    def _moved(self) -> dict[str, Any]:
+        """Who works on it now, where that is another than the member knows."""
+        return {n: v for n in ("department_id", "assignee_id", "helpers", "priority") if (v := getattr(self.master, n)) != self.row[n]}
 
     def _tell(self, event: Any) -> Prepared:
         assert self.declared is not None
@@ -264,6 +271,8 @@ class _Telling:
         if self.declared.follows is not None:
             own, lead = (msgspec.convert(f, self.declared.facts) for f in (self.row["facts"], self.master.facts))
             changed["facts"] = msgspec.to_builtins(self.declared.follows(own, lead))
+        if not self.queue:
+            changed |= self._moved()
         told = {"form": form, "told": (event.body.get("told") or {}) | {"with": self.master.number}}
         who = Actor(capacity=event.capacity, person_id=event.actor_id, post_id=event.post_id, department_id=event.department_id)
         step = prepared(self.house, who, self.row, event.kind, told, event.at, audience=event.audience, changed=changed, recorded=self.master.changed)
