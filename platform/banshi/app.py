@@ -17,7 +17,7 @@ from litestar.static_files import create_static_files_router
 from sqlalchemy import delete, text
 
 from banshi import clock, notify, plugins
-from banshi.cases import linking, verifying
+from banshi.cases import following, verifying
 from banshi.cases.book import House, load_book, put_types
 from banshi.cases.tables import idempotency
 from banshi.cases.upgrading import upgrade_open
@@ -131,9 +131,9 @@ def clusters(registry: Registry, keyring: Keyring) -> relay.Consumer:
 
     async def take(db: Connection, events: Sequence[Any]) -> None:
         ids = sorted({e.case_id for e in events})
-        if await linking.concerned(db, ids):
+        if await following.concerned(db, ids):
             house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
-            await linking.follow(db, house, ids)
+            await following.follow(db, house, ids)
 
     return relay.Consumer("clusters", take)
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from banshi import notify
-from banshi.cases import acting, linking, opening, reading, verifying
+from banshi.cases import acting, following, linking, opening, reading, verifying
 from banshi.cases.acting import Act
 from banshi.cases.decoding import decode
 from banshi.cases.reading import Query
@@ -50,7 +50,7 @@ class Street:
     async def tell(self) -> int:
         """Tell members what is new, as the relay does."""
         ids = [r.id for r in await self.db.execute(select(case.c.id))]
-        return await linking.follow(self.db, self.house, ids) if await linking.concerned(self.db, ids) else 0
+        return await following.follow(self.db, self.house, ids) if await following.concerned(self.db, ids) else 0
 
     async def row(self, number: str) -> Any:
         return (await self.db.execute(select(case).where(case.c.number == number))).one()
@@ -367,7 +367,7 @@ async def test_two_who_join_at_once_and_two_relays_tell_once(database: Database,
 
     async def tell() -> int:
         async with database.transaction() as db:
-            return await linking.follow(db, town.house, ids)
+            return await following.follow(db, town.house, ids)
 
     await asyncio.gather(tell(), tell(), tell())
     async with database.transaction() as db:

@@ -11,7 +11,7 @@ from browsing import Page, Person
 from litestar.testing import AsyncTestClient
 from sqlalchemy import select
 
-from banshi.cases import acting, linking, numbers, opening
+from banshi.cases import acting, following, linking, numbers, opening
 from banshi.cases.acting import Act
 from banshi.cases.decoding import decode
 from banshi.cases.opening import Opening
@@ -176,7 +176,7 @@ async def test_troubles_of_one_outage_are_one_piece_of_work(desk: Help) -> None:
     await desk.act("10007", one, "sign")
     await desk.act("10007", one, "fix", text="The line is back.", how="on_site")
     ids = [r.id for r in await desk.db.execute(select(case.c.id))]
-    await linking.follow(desk.db, desk.house, ids)
+    await following.follow(desk.db, desk.house, ids)
     assert (await desk.db.execute(select(case.c.state).where(case.c.number == two))).scalar_one() == "fixed"
 
 
