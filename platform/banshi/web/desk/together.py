@@ -169,12 +169,12 @@ async def _joining(
         pages.Field(name="member", label=visit.say(_("Open cases of the same kind at the same place")), kind="checkboxes", choices=choices),
         pages.Field(
             name="numbers",
-            label=visit.say(_("Or by their numbers")),
+            label=visit.say(_("Or by their numbers") if choices else _("Numbers of the cases")),
             kind="text",
             value=forms.one(raw, "numbers"),
             error=visit.say(problems["numbers"]) if "numbers" in problems else "",
             autocomplete="off",
-            optional=True,
+            optional=bool(choices),
         ),
         pages.Field(
             name="leads",
