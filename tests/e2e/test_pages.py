@@ -13,7 +13,10 @@ from playwright.sync_api import Page
 AXE = Path(__file__).parent.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 MOST = 150_000  # bytes, compressed, a page with its parts
 NO_SCRIPT_POLICY = re.compile("Content Security Policy", re.IGNORECASE)
-PUBLIC = ("/", "/d/nanpu", "/d/nanpu?q=路灯", "/d/nanpu?q=zzz", "/d/nanpu/services/tickets/request", "/track", "/sign-in", "/nowhere", "/case/1")
+PUBLIC = (
+    *("/", "/d/nanpu", "/d/nanpu?q=路灯", "/d/nanpu?q=zzz", "/d/nanpu/services/tickets/request", "/track", "/sign-in", "/nowhere", "/case/1"),
+    *("/d/nanpu/public", "/d/yunlan/public?category=noise&open=maybe"),
+)
 RESIDENT = ("/my",)
 CLERK = ("/desk", "/desk/department", "/desk/all", "/desk/all?state=closed", "/desk/find?q=12", "/desk/case/1")
 ADMINISTRATOR = ("/admin", "/desk")

@@ -95,6 +95,8 @@ Index(
     case.c.id,
     postgresql_where=text("closed is null and common and master_id is null"),
 )
+COMMON = text("common and master_id is null")
+Index("case_public", case.c.district_id, case.c.received, case.c.id, postgresql_where=COMMON)
 Index("case_by_helper", case.c.helpers, postgresql_using="gin", postgresql_where=text("helpers <> '{}'"))
 
 case_event = Table(

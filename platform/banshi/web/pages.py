@@ -105,6 +105,7 @@ class HomePage(msgspec.Struct, frozen=True, kw_only=True):
     track_href: str
     mine: str
     mine_href: str
+    public_href: str = ""
     mistyped: str = ""
 
 
@@ -203,6 +204,30 @@ class NearbyPage(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[NearbyRow, ...]
     action: str
     back: str
+
+
+class PublicRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A case as everybody may know it."""
+
+    what: str
+    where: str
+    state: str
+    tone: Tone
+    department: str
+    received: str
+    last: str
+    people: str
+
+
+class PublicPage(msgspec.Struct, frozen=True, kw_only=True):
+    """portal/public.html: the public list of a district."""
+
+    title: str
+    form: Form
+    rows: tuple[PublicRow, ...]
+    next: str
+    first: str
+    left_out: tuple[str, ...] = ()
 
 
 class Joined(msgspec.Struct, frozen=True, kw_only=True):

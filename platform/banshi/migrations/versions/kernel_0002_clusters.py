@@ -25,6 +25,14 @@ def upgrade() -> None:
         schema="kernel",
         postgresql_where=sa.text("closed is null and common and master_id is null"),
     )
+    op.create_index(
+        "case_public",
+        "case",
+        ["district_id", "received", "id"],
+        unique=False,
+        schema="kernel",
+        postgresql_where=sa.text("common and master_id is null"),
+    )
     op.create_table(
         "case_link",
         sa.Column("case_id", sa.BigInteger(), nullable=False),
@@ -42,7 +50,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Go one version down."""
     op.drop_table("case_link", schema="kernel")
-    for index in ("case_open_common", "case_member"):
+    for index in ("case_public", "case_open_common", "case_member"):
         op.drop_index(index, table_name="case", schema="kernel")
     for column in ("common", "followed", "master_id"):
         op.drop_column("case", column, schema="kernel")

@@ -7,11 +7,13 @@ following   number and code
 own         one's own cases, and those of somebody for whom one holds a mandate
 inbox       what happened on them
 mandating   who helps me, whom I help
+nearby      what others reported, before it is filed again
+public      what everybody may know
 """
 
 from __future__ import annotations
 
-from banshi.web.portal import filing, following, home, inbox, mandating, own, saving
+from banshi.web.portal import filing, following, home, inbox, mandating, own, public, saving
 
 HANDLERS = [
     home.home,
@@ -31,6 +33,7 @@ HANDLERS = [
     own.their_cases,
     inbox.show,
     inbox.read_all,
+    public.show,
     mandating.show,
     mandating.give,
     mandating.end,

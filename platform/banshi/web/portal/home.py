@@ -70,6 +70,7 @@ async def _home(visit: Visit, q: str) -> Response[Any]:
         track_href="/track",
         mine=mine,
         mine_href="/my",
+        public_href=f"/d/{visit.district.code}/public" if visit.district and services else "",
         mistyped=mistyped,
     )
     return visit.page("portal/home.html", page)

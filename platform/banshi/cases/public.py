@@ -1,0 +1,69 @@
+"""What everybody may know: cases that others meet too, by kind and place, never a word of what somebody wrote and never who."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, func, select, tuple_, union_all
+
+from banshi.cases.book import House
+from banshi.cases.reading import PAGE, Cursor, Listing
+from banshi.cases.tables import case
+from banshi.db import Connection
+
+COLUMNS = ("id", "number", "type_id", "district_id", "area_id", "category", "state", "outcome", "department_id", "received", "closed", "changed")
+
+
+class PublicQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which of them: of these districts (ids), of a category, at these nodes of the tree, open or closed, received or numbered so; newest first."""
+
+    districts: tuple[int, ...]
+    category: str | None = None
+    areas: tuple[int, ...] | None = None
+    open: bool | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+    numbers: tuple[str, ...] | None = None
+    after: Cursor | None = None
+    size: int = PAGE
+
+
+async def listing(db: Connection, house: House, query: PublicQuery) -> Listing:
+    """Return a page of public cases, each with ``people``: how many reported it. One query; types whose service is off there are left out."""
+    parts = []
+    for district_id in query.districts:
+        on = [r.id for r in house.book if house.directory.tree.has_on(district_id, r.owner)]
+        conditions = [case.c.district_id == district_id, case.c.common, case.c.master_id.is_(None), case.c.type_id.in_(on), *_filters(query)]
+        parts.append(select(case.c.id, case.c.received).where(*conditions).order_by(case.c.received.desc(), case.c.id.desc()).limit(query.size + 1))
+    if not parts:
+        return Listing(rows=(), next=None)
+    found = union_all(*(p.subquery().select() for p in parts)).subquery() if len(parts) > 1 else parts[0].subquery()
+    page = select(found).order_by(found.c.received.desc(), found.c.id.desc()).limit(query.size + 1).subquery()
+    member = case.alias("member")
+    people = select(func.count() + 1).select_from(member).where(member.c.master_id == case.c.id).scalar_subquery()
+    statement = select(*(case.c[n] for n in COLUMNS), people.label("people")).join(page, page.c.id == case.c.id)
+    rows: Sequence[Any] = (await db.execute(statement.order_by(case.c.received.desc(), case.c.id.desc()))).all()
+    more, rows = len(rows) > query.size, rows[: query.size]
+    return Listing(rows=rows, next=Cursor(rows[-1].received, rows[-1].id) if more else None)
+
+
+def _filters(query: PublicQuery) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if query.category is not None:
+        found.append(case.c.category == query.category)
+    if query.areas is not None:
+        found.append(func.coalesce(case.c.area_id, case.c.district_id).in_(query.areas))
+    if query.open is not None:
+        found.append(case.c.closed.is_(None) if query.open else case.c.closed.is_not(None))
+    if query.since is not None:
+        found.append(case.c.received >= query.since)
+    if query.before is not None:
+        found.append(case.c.received < query.before)
+    if query.numbers is not None:
+        found.append(case.c.number.in_(query.numbers))
+    if query.after is not None:
+        found.append(tuple_(case.c.received, case.c.id) < tuple_(query.after.received, query.after.id))
+    return found
