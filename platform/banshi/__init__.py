@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from banshi.cases.tables import case as case_table  # noqa: F401 -- the door's name differs from the room's
     from banshi.contracts import APPLICANT as APPLICANT
     from banshi.contracts import CONFIDENTIAL as CONFIDENTIAL
+    from banshi.contracts import EXPORT as EXPORT
     from banshi.contracts import NOBODY as NOBODY
     from banshi.contracts import OFFICE as OFFICE
     from banshi.contracts import OUTSIDE as OUTSIDE
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "contracts": (
-        "APPLICANT CONFIDENTIAL NOBODY OFFICE OUTSIDE PERSONAL TOGETHER Action Actor Ask CaseType Changes City Context Demo "
+        "APPLICANT CONFIDENTIAL EXPORT NOBODY OFFICE OUTSIDE PERSONAL TOGETHER Action Actor Ask CaseType Changes City Context Demo "
         "DemoCase Department Job JobContext Marks Nothing Option Outcome Page Permission Personal Queue Role Routes "
         "Service Snapshot State Step Upgrade"
     ),

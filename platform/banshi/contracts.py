@@ -445,6 +445,7 @@ class Permission(msgspec.Struct, frozen=True):
 
 PERSONAL = Permission("kernel.personal", _("Read personal data unmasked; every reading is logged"))
 TOGETHER = Permission("kernel.together", _("Work on several cases as one, link them and take them apart"))
+EXPORT = Permission("kernel.export", _("Take lists of cases away as files; each is logged"))
 CONFIDENTIAL = Permission("kernel.confidential", _("See who stands behind a case whose person is hidden"))
 ADMINISTER = Permission("kernel.administer", _("Turn plugins on and off for districts, and read every register"))
 OPERATE = Permission("kernel.operate", _("Read the state of the platform: plugins, jobs, health"))

@@ -452,6 +452,7 @@ class QueuePage(msgspec.Struct, frozen=True, kw_only=True):
     total: str
     bulk: Form | None = None
     left_out: tuple[str, ...] = ()
+    files: tuple[Link, ...] = ()
     change: str = ""
     problem: str = ""
 

@@ -3,6 +3,7 @@
 queue       a list of work as a page; lists says which there are, filters how they are narrowed, menu what stands at their side
 group       several queues on one page: the intake desk's own
 views       saved views
+export      a list as a file
 bulk        one thing for many cases of a list
 handover    what one shift tells the next
 keys        the help sheet of the keyboard
@@ -16,7 +17,7 @@ answers     a department's templates for answers
 
 from __future__ import annotations
 
-from banshi.web.desk import answers, bulk, caller, case, group, handover, keys, queue, register, together, views
+from banshi.web.desk import answers, bulk, caller, case, export, group, handover, keys, queue, register, together, views
 
 HANDLERS = [
     queue.mine,
@@ -24,6 +25,7 @@ HANDLERS = [
     queue.everything,
     queue.queue,
     queue.find,
+    export.export,
     group.group,
     views.show_all,
     views.keep,

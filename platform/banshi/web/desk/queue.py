@@ -15,7 +15,7 @@ from banshi.cases import numbers, reading
 from banshi.contracts import Actor
 from banshi.errors import Invalid, NotFound
 from banshi.web import pages
-from banshi.web.desk import bulk, case, filters, lists, menu
+from banshi.web.desk import bulk, case, export, filters, lists, menu
 from banshi.web.desk.filters import Chosen
 from banshi.web.desk.lists import Work
 from banshi.web.site import Site, Visit, language_of
@@ -110,6 +110,7 @@ async def draw(
         bulk=bulk.bar(visit, actor, work, chosen, found.rows),
         left_out=chosen.left_out,
         change=f"{menu.view_address(view.id)}/change" if view is not None and view.own else "",
+        files=export.links(visit, actor, work, chosen),
         problem=problem,
     )
     if not problem:
