@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from test_pages import another_matter
 
 from banshi.testing import PASSWORD
 
@@ -161,8 +162,8 @@ class Town:
                 found = re.search(r"\d{4}-\d{4}-\d{4}", page.inner_text("main").replace(" ", ""))
                 assert found
                 return found[0]
-            if page.url.endswith("?near"):  # others reported the same: this is another matter
-                page.locator("main form button").last.click()
+            if page.url.endswith("?near"):
+                another_matter(page)
                 continue
             fill(page.locator("main form").first, answers)
             page.locator("main form button[type=submit], main form button:not([type])").first.click()

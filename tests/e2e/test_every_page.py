@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from test_browser_ways import ANSWER, LOGINS, SIGN, Town, fill
-from test_pages import judge, look
+from test_pages import another_matter, judge, look
 
 from banshi.testing import PASSWORD
 
 PEOPLE = {
-    "resident": ("/my", "/my/inbox", "/my/mandates"),
+    "resident": ("/my", "/my/inbox", "/my/mandates", "/d/east/public"),
     "lighting": (
         "/desk",
         "/desk/department",
@@ -81,6 +81,9 @@ def test_each_question_of_filing(guest: Any, language: str, large: str) -> None:
         judge(page, page.url, language)
         if not page.locator("main form").count():  # a warning: read, and on
             page.locator("main a.govuk-button").click()
+            continue
+        if page.url.endswith("?near"):
+            another_matter(page)
             continue
         form = page.locator("main form").first
         if form.locator("textarea").count():

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from test_pages import another_matter
 
 TEXT = "我们这条巷子灯黑了三天了。老人晚上不敢下楼倒垃圾，打过一次电话，没见人来。"
 ANSWER = "已到现场更换控制器，当晚恢复照明。"
@@ -29,6 +30,7 @@ def file_request(page: Page, text: str = TEXT) -> tuple[str, str]:
     page.select_option("select[name=area]", "shizixiang")
     page.fill("input[name=place]", "12 号门口")
     page.click("main form button")
+    another_matter(page)
     page.fill("input[name=contact_name]", "张小芳")
     page.fill("input[name=contact_telephone]", "100 0000 1234")
     page.click("main form button")

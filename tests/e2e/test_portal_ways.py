@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from test_pages import judge
+from test_pages import another_matter, judge
 
 from banshi.testing import PASSWORD
 
@@ -43,6 +43,7 @@ def test_danger_is_told_to_call_before_going_on_without_a_script(guest: Any, lan
     page.locator("main a.govuk-button").click()
     answer(page, text=WORDS)
     answer(page, area="persimmon")
+    another_matter(page)
     answer(page)
     page.click("main form button")
     expect(page.locator(".receipt__number")).to_be_visible()
