@@ -181,7 +181,9 @@ async def test_a_clerk_joins_what_is_offered_and_takes_it_out(at_desk: Sit, file
     page = await clerk.send(page, f"{address}/together/join", member=[one], numbers=numbers.show(two))
     assert page.status == 200
     assert page.text.count("Take out") == 2
-    assert "3 reports of the same are worked on here together" in (await clerk.get(address)).text
+    shown = (await clerk.get(address)).text
+    assert "3 reports of the same are worked on here together" in shown
+    assert "What you answer goes to all of them" in shown
     member = await clerk.get(f"/desk/case/{numbers.show(one)}")
     assert "Leads this case" in member.text
     page = await clerk.get(f"/desk/case/{numbers.show(one)}/together")
