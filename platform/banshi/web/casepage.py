@@ -332,7 +332,7 @@ class CaseView:
                 leading=a.leading,
                 chosen=a.name == chosen,
             )
-            for a in self._allowed()
+            for a in self.allowed()
         )
 
     def action_form(
@@ -342,7 +342,7 @@ class CaseView:
 
         With ``raw`` it is drawn even when the action is not possible any more: what was written must not be lost.
         """
-        candidates = self._allowed() if raw is None else [*(self.declared.actions if self.declared else ())]
+        candidates = self.allowed() if raw is None else [*(self.declared.actions if self.declared else ())]
         action = next((a for a in candidates if a.name == name), None)
         if action is None:
             return None, ""
@@ -359,7 +359,8 @@ class CaseView:
         )
         return form, self.visit.say(action.title)
 
-    def _allowed(self) -> list[Action]:
+    def allowed(self) -> list[Action]:
+        """Return what the reader may do now."""
         return acting.allowed(self.visit.house, self.actor, self.row, self.visit.at)
 
 

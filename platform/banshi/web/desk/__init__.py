@@ -1,6 +1,7 @@
 """The staff desk.
 
 queue       a list of work as a page; lists says which there are, filters how they are narrowed, menu what stands at their side
+find        search by number, by words, by applicant
 group       several queues on one page: the intake desk's own
 views       saved views
 export      a list as a file
@@ -17,14 +18,15 @@ answers     a department's templates for answers
 
 from __future__ import annotations
 
-from banshi.web.desk import answers, bulk, caller, case, export, group, handover, keys, queue, register, together, views
+from banshi.web.desk import answers, bulk, caller, case, export, find, group, handover, keys, queue, register, together, views
 
 HANDLERS = [
     queue.mine,
     queue.department,
     queue.everything,
     queue.queue,
-    queue.find,
+    find.find,
+    find.find_person,
     export.export,
     group.group,
     views.show_all,

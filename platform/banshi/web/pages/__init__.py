@@ -5,6 +5,7 @@ Words in them are ready to print (already in the reader's language); a template 
 parts       what pages are made of: links, fields, forms, lines of a list or a story
 portal      the pages of the portal
 desk        the pages of the desk
+search      what was found
 common      the pages that everybody meets: sign in, errors
 """
 
@@ -79,6 +80,7 @@ from banshi.web.pages.portal import (
     TrackPage,
     WarningPage,
 )
+from banshi.web.pages.search import FindPage, HitRow, LikeRow, Marked
 
 __all__ = [
     "ActionLink",
@@ -104,21 +106,25 @@ __all__ = [
     "Entry",
     "ErrorPage",
     "Field",
+    "FindPage",
     "Form",
     "Group",
     "GroupPage",
     "GroupPart",
     "HandoverNote",
     "HandoverPage",
+    "HitRow",
     "HomePage",
     "InboxPage",
     "InboxRow",
     "Joined",
     "KeysPage",
     "KinRow",
+    "LikeRow",
     "Link",
     "MandateRow",
     "MandatesPage",
+    "Marked",
     "MyPage",
     "NearbyPage",
     "NearbyRow",
