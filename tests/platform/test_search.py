@@ -349,3 +349,17 @@ async def test_an_answer_is_used_again_with_one_click(at_desk: At, filed: Any, d
     assert used.form(f"/desk/case/{numbers.show(number)}/answer")["fields"]["text"] == ["已更换灯泡。\n请放心。"]
     for wrong in ("1", "0000-0000-0000", numbers.draw(), "x"):
         assert (await clerk.get(f"/desk/case/{numbers.show(number)}?do=answer&like={wrong}")).status == 404
+
+
+async def test_a_resident_searches_their_own_cases_on_a_page(client: AsyncTestClient[Any], filed: Any):
+    number = await filed("巷口的灯不亮。")
+    other = await filed("巷口的树倒了。", who="resident1")
+    resident = Person(client)
+    await resident.sign_in("resident0")
+    page = await resident.get("/my?q=巷口")
+    assert page.status == 200
+    said = page.text.replace(" ", "")
+    assert numbers.show(number) in said
+    assert numbers.show(other) not in said
+    assert "<mark>巷口</mark>" in page.response.text
+    assert "0 cases found" in (await resident.get("/my?q=消防栓")).text

@@ -24,7 +24,7 @@ from banshi.cases.numbers import DIGITS
 from banshi.cases.reading import FOR_APPLICANT, FOR_STAFF
 from banshi.cases.tables import case, case_event
 from banshi.cases.visibility import predicate
-from banshi.contracts import Actor, CaseType
+from banshi.contracts import Actor
 from banshi.db import Connection
 from banshi.identity.tables import post
 from banshi.search import indexing
@@ -93,12 +93,12 @@ async def answer(db: Connection, house: House, actor: Actor, number: str) -> str
         case_words, (case_words.c.case_id == case_event.c.case_id) & (case_words.c.answer == case_event.c.sequence)
     )
     event = (await db.execute(statement.where(case_event.c.case_id == row.id))).one_or_none()
-    return _answer(house.declared(row.type_id), event) if event else ""
+    return indexing.answer_in(house.declared(row.type_id), event) if event else ""
 
 
 def answer_of(house: House, row: Any) -> str:
     """Return the text that answered a case that `like` gave."""
-    return _answer(house.declared(row.type_id), Told(kind=row.answer_kind, body=row.answer_body))
+    return indexing.answer_in(house.declared(row.type_id), Told(kind=row.answer_kind, body=row.answer_body))
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -106,10 +106,6 @@ class Told(msgspec.Struct, frozen=True):
 
     kind: str
     body: Any
-
-
-def _answer(declared: CaseType | None, event: Any) -> str:
-    return max(indexing.told(declared, event), key=len, default="")
 
 
 def _content(house: House, row: Any) -> str:
@@ -183,10 +179,10 @@ async def _texts(db: Connection, house: House, rows: Sequence[Row[Any]], terms: 
     found: dict[int, str] = {}
     quiet = []
     for row in rows:
-        text = _saying(indexing.filed(house.declared(row.type_id), row), terms)
+        text = _saying([_after_title(t, row.title) for t in indexing.filed(house.declared(row.type_id), row)], terms)
         if text:
             found[row.id] = text
-        elif not _says(row.title, terms):
+        elif not all(_says(row.title, [t]) for t in terms):
             quiet.append(row)
     if quiet:
         audiences = FOR_STAFF if actor.capacity == "staff" else FOR_APPLICANT
@@ -200,6 +196,12 @@ async def _texts(db: Connection, house: House, rows: Sequence[Row[Any]], terms: 
             if event.case_id not in found and (text := _saying(indexing.told(types[event.case_id], event), terms)):
                 found[event.case_id] = text
     return found
+
+
+def _after_title(text: str, title: str) -> str:
+    """A text without the first sentence that became the title: it stands above already."""
+    start = title.removesuffix("…")
+    return text.removeprefix(start).lstrip("。.!！ \n") if text.startswith(start) else text
 
 
 def _saying(texts: Sequence[str], terms: Sequence[Term]) -> str:

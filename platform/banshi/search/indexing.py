@@ -95,10 +95,25 @@ def told(declared: CaseType | None, event: Any) -> list[str]:
     return [*_texts(body.get("form") or {}, form), *([more] if isinstance(more, str) else [])]
 
 
+def answer_in(declared: CaseType | None, event: Any) -> str:
+    """Return the longer text of an event that answers: a draft that was checked, else what its form asks for in more than a line."""
+    body = event.body or {}
+    checked = (body.get("told") or {}).get("text")
+    if isinstance(checked, str) and checked:
+        return checked
+    try:
+        long = [s.name for s in shapes(declared.action(event.kind).form) if s.ask.rows > 1] if declared else []
+    except KeyError:
+        long = []
+    said = body.get("form") or {}
+    return next((str(said[n]) for n in long if said.get(n)), "")
+
+
 def _row(house: House, row: Any, story: Sequence[Any]) -> dict[str, Any]:
     declared = house.declared(row.type_id)
     kinds = answering(declared) if declared else frozenset()
-    answer = next((e.sequence for e in reversed(story) if e.kind in kinds and e.capacity != "resident" and e.audience != "staff"), None)
+    open_ones = (e for e in reversed(story) if e.kind in kinds and e.capacity != "resident" and e.audience != "staff")
+    answer = next((e.sequence for e in open_ones if answer_in(declared, e)), None)
     parts = list(_parts(house, declared, row, story))
     return {"case_id": row.id, "words": words.vector(parts, marks(house, row, answered=answer is not None)), "answer": answer}
 

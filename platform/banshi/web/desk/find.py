@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import FromQuery
 
@@ -42,16 +43,15 @@ async def find(request: Request[Any, Any, Any], q: FromQuery[str] = "") -> Respo
             problem = visit.say(refused.text, **refused.values) if _meant_as_number(asked) else ""
         else:
             row = await reading.get(visit.db, visit.house, actor, number)
-            if not brief:
+            if not brief and "HX-Request" not in request.headers:
                 return visit.go(address_of(number))
-            return _fragment(visit, _page(visit, asked, [_hit(visit, actor, row, finding.Found())], ()))
+            hits = [casepage.hit_row(visit, row, "/desk/case", finding.Found(), actor=actor)]
+            return _fragment(visit, _page(visit, asked, hits)) if brief else await _whole(visit, actor, _page(visit, asked, hits))
         found = await finding.find(visit.db, visit.house, actor, asked, visit.at, most=BRIEF if brief else finding.SHOWN)
-        hits = [_hit(visit, actor, r, found) for r in found.rows]
+        hits = [casepage.hit_row(visit, r, "/desk/case", found, actor=actor) for r in found.rows]
         if brief:
-            return _fragment(visit, _page(visit, asked, hits, (), more=found.more, problem=problem))
-        sections, _counts = await menu.menu(visit, actor, HOME)
-        page = _page(visit, asked, hits, sections, more=found.more, problem=problem, applicant=_applicant_form(visit, actor))
-        return visit.page("desk/find.html", page, desk=True, status=400 if problem else 200)
+            return _fragment(visit, _page(visit, asked, hits, more=found.more, problem=problem))
+        return await _whole(visit, actor, _page(visit, asked, hits, more=found.more, problem=problem))
 
 
 @post(HOME)
@@ -64,18 +64,21 @@ async def find_person(request: Request[Any, Any, Any]) -> Response[Any]:
         actor = visit.staff()
         if not actor.may(PERSONAL.name):
             raise Forbidden(_("Your post does not carry the right to read personal data."))
-        sections, _counts = await menu.menu(visit, actor, HOME)
         if problem := _wrong(said):
-            form = _applicant_form(visit, actor, said, visit.say(problem))
-            return visit.page("desk/find.html", _page(visit, "", [], sections, applicant=form), desk=True, status=400)
+            return await _whole(visit, actor, _page(visit, "", []), _applicant_form(visit, actor, said, visit.say(problem)), status=400)
         kind: Literal["name", "telephone"] = "telephone" if _digits(said) else "name"
         rows = await reading.by_person(visit.db, visit.house, actor, kind, said, most=finding.SHOWN + 1)
         more, rows = len(rows) > finding.SHOWN, rows[: finding.SHOWN]
         body = {"cases": [r.number for r in rows]}
         await audit.record(visit.db, visit.house.keyring, actor, "personal.searched", kind, body, visit.at)
-        hits = [_hit(visit, actor, r, finding.Found()) for r in rows]
-        page = _page(visit, "", hits, sections, more=more, applicant=_applicant_form(visit, actor, said), of_applicant=True)
-        return visit.page("desk/find.html", page, desk=True)
+        hits = [casepage.hit_row(visit, r, "/desk/case", finding.Found(), actor=actor) for r in rows]
+        return await _whole(visit, actor, _page(visit, "", hits, more=more, of_applicant=True), _applicant_form(visit, actor, said))
+
+
+async def _whole(visit: Visit, actor: Actor, page: pages.FindPage, applicant: pages.Form | None = None, *, status: int = 200) -> Response[str]:
+    sections, _counts = await menu.menu(visit, actor, HOME)
+    page = msgspec.structs.replace(page, sections=sections, applicant=applicant or _applicant_form(visit, actor))
+    return visit.page("desk/find.html", page, desk=True, status=400 if page.problem else status)
 
 
 def _fragment(visit: Visit, page: pages.FindPage) -> Response[str]:
@@ -83,15 +86,7 @@ def _fragment(visit: Visit, page: pages.FindPage) -> Response[str]:
 
 
 def _page(
-    visit: Visit,
-    asked: str,
-    hits: Sequence[pages.HitRow],
-    sections: tuple[pages.Section, ...],
-    *,
-    more: bool = False,
-    problem: str = "",
-    applicant: pages.Form | None = None,
-    of_applicant: bool = False,
+    visit: Visit, asked: str, hits: Sequence[pages.HitRow], *, more: bool = False, problem: str = "", of_applicant: bool = False
 ) -> pages.FindPage:
     said = ""
     if hits and more:
@@ -100,21 +95,11 @@ def _page(
         said = visit.say(_("{count} cases found"), count=len(hits))
     return pages.FindPage(
         asked=asked[: words.LONGEST_QUERY],
-        sections=sections,
         hits=tuple(hits),
         said=said,
-        applicant=applicant,
         of_applicant=of_applicant,
         problem=problem,
         all=HOME + "?" + urlencode({"q": asked[: words.LONGEST_QUERY]}),
-    )
-
-
-def _hit(visit: Visit, actor: Actor, row: Any, found: finding.Found) -> pages.HitRow:
-    return pages.HitRow(
-        row=casepage.case_row(visit, row, "/desk/case", actor=actor),
-        title=tuple(words.marked(row.title, found.terms)),
-        excerpt=tuple(words.marked(found.shown.get(row.id, ""), found.terms)),
     )
 
 

@@ -22,9 +22,9 @@ class FindPage(msgspec.Struct, frozen=True, kw_only=True):
     """desk/find.html and desk/found.html: what was ``asked``, what was found, in words how many; ``applicant`` looks for a person instead."""
 
     asked: str
-    sections: tuple[Section, ...]
     hits: tuple[HitRow, ...]
     said: str
+    sections: tuple[Section, ...] = ()
     applicant: Form | None = None
     of_applicant: bool = False
     problem: str = ""
