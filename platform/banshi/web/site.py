@@ -26,6 +26,7 @@ from banshi.plugins import Registry
 from banshi.privacy import Keyring
 from banshi.settings import Settings
 from banshi.web import pages, templating
+from banshi.web.rates import Rates
 
 _ = texts.translator("banshi")
 
@@ -47,6 +48,7 @@ class Site:
         self.database = database
         self.keyring = Keyring(settings.keys())
         self.now = now
+        self.rates = Rates(settings.api_rate)
         self._directory: Directory | None = None
         self._book: TypeBook | None = None
 
