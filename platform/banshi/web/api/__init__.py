@@ -11,9 +11,11 @@ events      the change feed
 from __future__ import annotations
 
 from litestar import Router
+from litestar.openapi.datastructures import ResponseSpec
 
 from banshi.web.api import cases, events, searching, together
 from banshi.web.api.common import check_body
+from banshi.web.api.structs import Problem
 from banshi.web.security import TOKEN_ROUTE
 
 HANDLERS = [
@@ -31,9 +33,28 @@ HANDLERS = [
     events.list_events,
 ]
 
+FAULTS = {
+    400: "Something in the request is not right; errors names each field",
+    401: "No valid token",
+    403: "The token's post does not carry the right",
+    404: "There is no such thing, or it is not for this token",
+    409: "It does not fit what is there now, or the key came before with another body",
+    412: "Somebody was faster than the revision in If-Match",
+    413: "The body is too large",
+    415: "The body is no JSON",
+    429: "Too many requests; Retry-After says when to go on",
+    503: "The database is away; Retry-After says when to try again",
+}
+
 
 def router() -> Router:
     """Return the API's router; its routes take a token and no cookie, so they alone need no CSRF token."""
+    faults = {
+        status: ResponseSpec(Problem, generate_examples=False, description=said, media_type="application/problem+json")
+        for status, said in FAULTS.items()
+    }
+    for handler in HANDLERS:
+        handler.responses = faults | dict(handler.responses or {})
     return Router(
         path="/api/v1",
         route_handlers=HANDLERS,

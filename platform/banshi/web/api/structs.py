@@ -188,3 +188,22 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
     """Where the cases stand that were joined, taken out or linked; those that were so already are not among them."""
 
     items: list[Done]
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was wrong: a JSON pointer to it, and what would be right."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a request was not carried out (RFC 9457): the words for it in ``detail``, in the reader's language; ``request_id`` finds it in the log."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    errors: list[Fault] = []
