@@ -73,11 +73,19 @@ def terms(asked: str) -> list[Term]:
     for run in runs:
         if _IS_HAN.match(run):
             pairs = tuple(run[i : i + 2] for i in range(len(run) - 1)) or (run,)
-            term = Term(pairs, len(run) == 1, run)
+            term = Term(pairs, open=len(run) == 1, said=run)
         else:
-            term = Term((_stem(run),), not run.isdigit() or len(run) > 1, run)
+            term = Term((_stem(run),), open=False, said=run)
         found.setdefault(term.pieces, term)
     return list(found.values())[:MOST_TERMS]
+
+
+def widened(asked: Sequence[Term]) -> list[Term]:
+    """Return the same with every word taken as a beginning: what is asked where the words as they stand are nowhere.
+
+    A beginning is dear: the index collects everything that begins so before it looks at what else is asked.
+    """
+    return [msgspec.structs.replace(t, open=True) if not _IS_HAN.match(t.said) else t for t in asked]
 
 
 def telling(text: str, *, most: int = 24) -> list[Term]:

@@ -34,7 +34,7 @@ from banshi.words import Term
 
 SHOWN = 50
 ENOUGH = 200
-MOST = 1000
+MOST = 500
 """Of these the best are shown; with ``ENOUGH`` of them the index is not asked for older ones."""
 BACK = (1, 5, 27, 105)
 """So many weeks back are asked one after the other, before all that is older."""
@@ -56,7 +56,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def find(db: Connection, house: House, actor: Actor, asked: str, at: datetime, *, most: int = SHOWN) -> Found:
-    """Return the best of the cases that ``actor`` may see for what is ``asked``; two queries at most, none where it asks for nothing.
+    """Return the best of the cases that ``actor`` may see for what is ``asked``; three queries at most, none where it asks for nothing.
 
     Each row is the case with ``staff_number`` of its officer.
     """
@@ -64,8 +64,14 @@ async def find(db: Connection, house: House, actor: Actor, asked: str, at: datet
     if not terms or scope is None:
         return Found(terms=tuple(terms))
     weights = "" if actor.capacity == "staff" else RESIDENTS
-    said = " & ".join(_one(t, weights) for t in terms)
-    rows = await _best(db, house, actor, f"{said} & {scope}", words.tsquery(terms, weights=weights, any_of=True), at, most + 1)
+
+    async def best(wanted: Sequence[Term]) -> Sequence[Row[Any]]:
+        said = " & ".join(_one(t, weights) for t in wanted)
+        return await _best(db, house, actor, f"{said} & {scope}", words.tsquery(wanted, weights=weights, any_of=True), at, most + 1)
+
+    rows = await best(terms)
+    if not rows and (wider := words.widened(terms)) != terms:
+        terms, rows = wider, await best(wider)
     rows, more = rows[:most], len(rows) > most
     return Found(rows=rows, terms=tuple(terms), more=more, shown=await _texts(db, house, rows, terms, actor))
 
