@@ -13,18 +13,21 @@ sheet       how it is drawn: facts, story with what is new, who else has it open
 caller      what a resident says on the telephone, entered with their code (proof)
 together    what a case belongs together with: groups, links, a case from a case
 register    a new case for somebody on the telephone or at the window
+components  the style guide
 answers     a department's templates for answers
 """
 
 from __future__ import annotations
 
-from banshi.web.desk import answers, bulk, caller, case, export, find, group, handover, keys, queue, register, together, views
+from banshi.web.desk import answers, bulk, caller, case, components, export, find, group, handover, keys, queue, register, together, views
 
 HANDLERS = [
     queue.mine,
     queue.department,
     queue.everything,
     queue.queue,
+    components.show,
+    components.nothing,
     find.find,
     find.find_person,
     export.export,

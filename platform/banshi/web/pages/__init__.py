@@ -6,6 +6,7 @@ parts       what pages are made of: links, fields, forms, lines of a list or a s
 portal      the pages of the portal
 desk        the pages of the desk
 search      what was found
+components  the style guide
 common      the pages that everybody meets: sign in, errors
 """
 
@@ -17,6 +18,7 @@ from banshi.web.pages.common import (
     ResumePage,
     SignInPage,
 )
+from banshi.web.pages.components import ComponentsPage, Sample
 from banshi.web.pages.desk import (
     AnswersPage,
     BulkDonePage,
@@ -99,6 +101,7 @@ __all__ = [
     "Choice",
     "ChooseDistrictPage",
     "Chrome",
+    "ComponentsPage",
     "Contact",
     "DeskCasePage",
     "DonePage",
@@ -136,6 +139,7 @@ __all__ = [
     "RegisteredPage",
     "ResumePage",
     "ResumePart",
+    "Sample",
     "SavedPage",
     "Section",
     "SignInPage",
