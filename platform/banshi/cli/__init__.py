@@ -30,6 +30,7 @@ COMMANDS = {
     "case": "records",
     "audit": "records",
     "search": "searching",
+    "library": "library",
 }
 
 

@@ -7,6 +7,7 @@ portal      the pages of the portal
 desk        the pages of the desk
 search      what was found
 components  the style guide
+library     regulations and guides, who does what
 common      the pages that everybody meets: sign in, errors
 """
 
@@ -36,6 +37,16 @@ from banshi.web.pages.desk import (
     RegisterPage,
     TogetherPage,
     ViewsPage,
+)
+from banshi.web.pages.library import (
+    ConsultPage,
+    DirectoryPage,
+    DirectoryRow,
+    EditPage,
+    EntryPage,
+    EntryRow,
+    LibraryPage,
+    SettledPage,
 )
 from banshi.web.pages.parts import (
     ActionLink,
@@ -102,11 +113,17 @@ __all__ = [
     "ChooseDistrictPage",
     "Chrome",
     "ComponentsPage",
+    "ConsultPage",
     "Contact",
     "DeskCasePage",
+    "DirectoryPage",
+    "DirectoryRow",
     "DonePage",
     "DraftRow",
+    "EditPage",
     "Entry",
+    "EntryPage",
+    "EntryRow",
     "ErrorPage",
     "Field",
     "FindPage",
@@ -123,6 +140,7 @@ __all__ = [
     "Joined",
     "KeysPage",
     "KinRow",
+    "LibraryPage",
     "LikeRow",
     "Link",
     "MandateRow",
@@ -142,6 +160,7 @@ __all__ = [
     "Sample",
     "SavedPage",
     "Section",
+    "SettledPage",
     "SignInPage",
     "StagePart",
     "StartPage",
