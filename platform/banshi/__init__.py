@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from banshi.contracts import EXPORT as EXPORT
     from banshi.contracts import NOBODY as NOBODY
     from banshi.contracts import OFFICE as OFFICE
+    from banshi.contracts import OPEN311 as OPEN311
     from banshi.contracts import OUTSIDE as OUTSIDE
     from banshi.contracts import PERSONAL as PERSONAL
     from banshi.contracts import TOGETHER as TOGETHER
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "contracts": (
-        "APPLICANT CONFIDENTIAL EXPORT NOBODY OFFICE OUTSIDE PERSONAL TOGETHER Action Actor Ask CaseType Changes City Context Demo "
+        "APPLICANT CONFIDENTIAL EXPORT NOBODY OFFICE OPEN311 OUTSIDE PERSONAL TOGETHER Action Actor Ask CaseType Changes City Context Demo "
         "DemoCase Department Job JobContext Marks Nothing Option Outcome Page Permission Personal Queue Role Routes "
         "Service Snapshot State Step Upgrade"
     ),

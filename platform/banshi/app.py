@@ -32,7 +32,7 @@ from banshi.privacy import Keyring
 from banshi.search import indexing
 from banshi.settings import Settings
 from banshi.texts import translator
-from banshi.web import admin, api, desk, drafts, failures, health, mounting, portal, sign_in, templating
+from banshi.web import admin, api, desk, drafts, failures, health, mounting, open311, portal, sign_in, templating
 from banshi.web.security import Frame, csrf, log_to_standard_error
 from banshi.web.site import Site
 
@@ -70,6 +70,7 @@ def create_app(
         route_handlers=[
             Router("/", route_handlers=[*portal.HANDLERS, *sign_in.HANDLERS, *desk.HANDLERS, *admin.HANDLERS], include_in_schema=False),
             api.router(),
+            open311.router(),
             health.health,
             *mounting.routers(registry),
             create_static_files_router(path="/static", directories=[templating.static_folder()], cache_control=FOR_GOOD, include_in_schema=False),

@@ -73,7 +73,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     the district in which the form is filed, a ``department`` (its code), an ``officer`` of one's own department (the staff number), what the
     ``library`` has that fits the case (a list; each ``code@version``, which stays that version for good).
     ``autocomplete`` is the HTML token. ``role`` names what the field means to the kernel, which copies it to the case: ``title`` (a line),
-    ``category``, ``area``; any other field stays in ``data`` alone.
+    ``category``, ``area``; any other field stays in ``data`` alone. ``place`` (in words) and ``position`` (``latitude,longitude``, WGS84) are what
+    other programs know as an address.
     """
 
     label: Text | str
@@ -82,7 +83,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[Option, ...] = ()
     picks: Literal["", "area", "department", "officer", "library"] = ""
     autocomplete: str = ""
-    role: Literal["", "title", "category", "area"] = ""
+    role: Literal["", "title", "category", "area", "place", "position"] = ""
 
 
 # -- the lifecycle of a case -----------------------------------------------------------------------------------------
@@ -427,7 +428,8 @@ class Service(Declared, frozen=True, kw_only=True):
     """Something a resident can get done: an entry of the portal that files a case of ``case_type`` (of the same owner).
 
     ``subject`` is the heading under which the home page lists it; ``words`` are what people type when they look for it. ``audience`` "staff"
-    offers it to people with a post, at the desk, and to nobody in the portal; who files it is its applicant like any resident.
+    offers it to people with a post, at the desk, and to nobody in the portal; who files it is its applicant like any resident. ``open311`` opens it
+    to other programs: each option of its category is a service of Open311 GeoReport.
     """
 
     name: str
@@ -437,6 +439,7 @@ class Service(Declared, frozen=True, kw_only=True):
     case_type: str
     pages: tuple[Page, ...]
     audience: Literal["residents", "staff"] = "residents"
+    open311: bool = False
     before: Text | str = ""
     words: tuple[Text, ...] = ()
 
@@ -452,6 +455,7 @@ PERSONAL = Permission("kernel.personal", _("Read personal data unmasked; every r
 TOGETHER = Permission("kernel.together", _("Work on several cases as one, link them and take them apart"))
 EXPORT = Permission("kernel.export", _("Take lists of cases away as files; each is logged"))
 LIBRARY = Permission("kernel.library", _("Write regulations and guides"))
+OPEN311 = Permission("kernel.open311", _("File requests of other programs by Open311"))
 CONFIDENTIAL = Permission("kernel.confidential", _("See who stands behind a case whose person is hidden"))
 ADMINISTER = Permission("kernel.administer", _("Turn plugins on and off for districts, and read every register"))
 OPERATE = Permission("kernel.operate", _("Read the state of the platform: plugins, jobs, health"))

@@ -87,13 +87,20 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     keyring: Keyring
 
     def declared(self, type_id: int) -> CaseType | None:
-        """Return the declared type behind a row, None where its plugin is gone or has moved to another version."""
+        """Return the declared type behind a row, None where its plugin is gone or has moved to a version that does not know the row's states.
+
+        A closed case stays in the version in which it ended; a later version that says how to come from there, and knows every state, speaks for it.
+        """
         row = self.book[type_id]
         try:
             declared = self.registry.case_type(row.key)
         except KeyError:
             return None
-        return declared if declared.version == row.version else None
+        if declared.version == row.version:
+            return declared
+        follows = any(u.from_version == row.version for u in declared.upgrades)
+        known = {s.name for s in declared.states}
+        return declared if follows and all(s["name"] in known for s in row.states) else None
 
     def owners_seen(self, actor: Actor) -> frozenset[str]:
         """Return the owners whose cases the actor's post is there for: those of whose permissions it holds one."""

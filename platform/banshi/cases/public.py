@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, func, select, tuple_, union_all
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, tuple_, union_all
 
 from banshi.cases.book import House
+from banshi.cases.decoding import shapes
 from banshi.cases.reading import PAGE, Cursor, Listing
 from banshi.cases.tables import case
 from banshi.db import Connection
@@ -18,10 +19,13 @@ COLUMNS = ("id", "number", "type_id", "district_id", "area_id", "category", "sta
 
 
 class PublicQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which of them: of these districts (ids), of a category, at these nodes of the tree, open or closed, received or numbered so; newest first."""
+    """Which of them: of these districts (ids), of a category or of ``kinds`` (type's key, category), at these nodes of the tree, open or closed,
+    received so; newest first. By their ``numbers`` those are found, too, that another case leads.
+    """
 
     districts: tuple[int, ...]
     category: str | None = None
+    kinds: tuple[tuple[str, str], ...] = ()
     areas: tuple[int, ...] | None = None
     open: bool | None = None
     since: datetime | None = None
@@ -36,7 +40,8 @@ async def listing(db: Connection, house: House, query: PublicQuery) -> Listing:
     parts = []
     for district_id in query.districts:
         on = [r.id for r in house.book if house.directory.tree.has_on(district_id, r.owner)]
-        conditions = [case.c.district_id == district_id, case.c.common, case.c.master_id.is_(None), case.c.type_id.in_(on), *_filters(query)]
+        conditions = [case.c.district_id == district_id, case.c.common, case.c.type_id.in_(on), *_filters(house, query)]
+        conditions += [] if query.numbers is not None else [case.c.master_id.is_(None)]
         parts.append(select(case.c.id, case.c.received).where(*conditions).order_by(case.c.received.desc(), case.c.id.desc()).limit(query.size + 1))
     if not parts:
         return Listing(rows=(), next=None)
@@ -44,16 +49,25 @@ async def listing(db: Connection, house: House, query: PublicQuery) -> Listing:
     page = select(found).order_by(found.c.received.desc(), found.c.id.desc()).limit(query.size + 1).subquery()
     member = case.alias("member")
     people = select(func.count() + 1).select_from(member).where(member.c.master_id == case.c.id).scalar_subquery()
-    statement = select(*(case.c[n] for n in COLUMNS), people.label("people")).join(page, page.c.id == case.c.id)
+    statement = select(*(case.c[n] for n in COLUMNS), people.label("people"), _position(house).label("position")).join(page, page.c.id == case.c.id)
     rows: Sequence[Any] = (await db.execute(statement.order_by(case.c.received.desc(), case.c.id.desc()))).all()
     more, rows = len(rows) > query.size, rows[: query.size]
     return Listing(rows=rows, next=Cursor(rows[-1].received, rows[-1].id) if more else None)
 
 
-def _filters(query: PublicQuery) -> list[ColumnElement[bool]]:
+def _position(house: House) -> ColumnElement[Any]:
+    """Where it is on the map, as far as its form asks for that."""
+    names = sorted({s.name for t in house.registry.case_types for s in shapes(t.form) if s.ask.role == "position"})
+    return func.coalesce(*(case.c.data[n].astext for n in names), "") if names else literal_column("''")
+
+
+def _filters(house: House, query: PublicQuery) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if query.category is not None:
         found.append(case.c.category == query.category)
+    if query.kinds:
+        ids = {key: [r.id for r in house.book if r.key == key] for key, _category in query.kinds}
+        found.append(or_(*(and_(case.c.type_id.in_(ids[key]), case.c.category == category) for key, category in query.kinds)))
     if query.areas is not None:
         found.append(func.coalesce(case.c.area_id, case.c.district_id).in_(query.areas))
     if query.open is not None:

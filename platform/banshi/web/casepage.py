@@ -36,6 +36,7 @@ CHANNELS: Mapping[str, texts.Text] = {
     "app": _("Mobile app"),
     "email": _("E-mail"),
     "api": _("Another system"),
+    "open311": _("Another program (Open311)"),
     "voicemail": _("Voicemail"),
     "council": _("Council office"),
     "patrol": _("Staff on patrol"),

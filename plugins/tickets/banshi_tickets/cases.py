@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from banshi import APPLICANT, NOBODY, OFFICE, Action, CaseType, State, Step, translator
+from banshi import APPLICANT, NOBODY, OFFICE, Action, CaseType, State, Step, Upgrade, translator
 from banshi_tickets import forms, ways
 
 _ = translator("banshi_tickets")
@@ -366,6 +366,8 @@ BY_RESIDENT = (
 REQUEST = CaseType(
     name="request",
     title=_("Request"),
+    version=2,
+    upgrades=(Upgrade(from_version=1, states={s: s for s in (*OPEN, "closed")}, data=dict),),
     form=forms.Request,
     facts=ways.Facts,
     marks=ways.marks,

@@ -78,7 +78,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         ),
     ]
     area: Annotated[str, Ask(label=_("Street or community"), picks="area", role="area")] = ""
-    place: Annotated[str, msgspec.Meta(max_length=200), Ask(label=_("Where exactly?"), hint=_("A house number, a crossing, a landmark"))] = ""
+    place: Annotated[
+        str, msgspec.Meta(max_length=200), Ask(label=_("Where exactly?"), hint=_("A house number, a crossing, a landmark"), role="place")
+    ] = ""
+    position: Annotated[
+        str,
+        msgspec.Meta(pattern=r"^-?\d{1,2}(\.\d{1,8})?,-?\d{1,3}(\.\d{1,8})?$"),
+        Ask(label=_("On the map"), hint=_("Latitude and longitude (WGS84), such as 30.12345,120.12345"), role="position"),
+    ] = ""
     contact_name: Annotated[
         str,
         msgspec.Meta(max_length=60),

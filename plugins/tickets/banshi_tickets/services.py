@@ -12,6 +12,7 @@ REQUEST = Service(
     summary=_("Street lamps, noise, rubbish, water, lifts and everything else that the city looks after"),
     subject=_("Problems, questions and help"),
     case_type="request",
+    open311=True,
     before=_("It takes about three minutes. You get a number and a code with which you, or the hot line, can follow your request at any time."),
     words=(
         _("street lamp, light, dark"),

@@ -1,0 +1,14 @@
+"""Open311 GeoReport v2 below ``/open311/v2/``: what other programs file and read without knowing us (research: open311.github.io).
+
+router      one handler for every address and method below it, so that each answer, and each failure, has the standard's form
+answers     XML and JSON as the standard writes them
+services    what can be reported where: each category of a service that a plugin opens
+filing      POST requests
+reading     requests that everybody may know
+"""
+
+from __future__ import annotations
+
+from banshi.web.open311.router import router
+
+__all__ = ["router"]

@@ -1,0 +1,385 @@
+"""Other programs file and read by Open311 GeoReport v2, exactly as the standard has it, and every failure has its form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+from xml.etree import ElementTree as ET
+
+import msgspec
+import pytest
+from litestar.testing import AsyncTestClient
+from sqlalchemy import select
+
+from banshi.cases import acting, linking, numbers, opening
+from banshi.cases.acting import Act
+from banshi.cases.tables import case
+from banshi.db import Database
+from banshi.testing import MOMENT, Town, statements
+
+BASE = "/open311/v2"
+KEY = "token-20001"
+LAMP = "tickets.request.street_lighting"
+EN = {"accept-language": "en"}
+Client = AsyncTestClient[Any]
+GOOD = {
+    "api_key": KEY,
+    "jurisdiction_id": "east",
+    "service_code": LAMP,
+    "description": "路灯黑了三天。<b>老人</b> & 孩子",
+    "address_string": "柿树里 3 号门口",
+    "address_id": "persimmon",
+    "lat": "30.123456",
+    "long": "120.654321",
+    "first_name": "Fang",
+    "last_name": "Zhang",
+    "phone": "100 0000 1234",
+    "attribute[kind]": "complaint",
+}
+
+
+async def post(client: Client, fmt: str = "json", **changes: str) -> Any:
+    body = urlencode({k: v for k, v in (GOOD | changes).items() if v is not None})
+    headers = EN | {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+    return await client.post(f"{BASE}/requests.{fmt}", content=body, headers=headers)
+
+
+async def get(client: Client, path: str, **params: str) -> Any:
+    return await client.get(f"{BASE}/{path}", params={"jurisdiction_id": "east"} | params, headers=EN)
+
+
+def refused(answer: Any, status: int, *said: str) -> None:
+    """A failure is a list of code and description, in the format that was asked for, with the status of the standard."""
+    assert answer.status_code == status, answer.text
+    if answer.headers["content-type"].startswith("application/json"):
+        rows = answer.json()
+        assert isinstance(rows, list)
+    else:
+        assert answer.headers["content-type"] == "text/xml; charset=utf-8"
+        tree = ET.fromstring(answer.text)
+        assert tree.tag == "errors"
+        rows = [{c.tag: c.text for c in e} for e in tree]
+    assert rows
+    for row in rows:
+        assert set(row) == {"code", "description"}
+        assert int(row["code"]) == status
+    for words in said:
+        assert any(words in r["description"] for r in rows), rows
+
+
+# -- discovery and services ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fmt", ["json", "xml"])
+async def test_discovery_says_where_and_in_which_formats(client: Client, fmt: str):
+    answer = await client.get(f"{BASE}/discovery.{fmt}", headers=EN)
+    assert answer.status_code == 200
+    if fmt == "json":
+        said = answer.json()
+        assert set(said) == {"changeset", "contact", "key_service", "endpoints"}
+        (end,) = said["endpoints"]
+        assert end["url"].endswith(BASE)
+        assert end["formats"] == ["text/xml", "application/json"]
+        assert end["specification"] == "http://wiki.open311.org/GeoReport_v2"
+    else:
+        assert answer.text.startswith("<?xml")
+        tree = ET.fromstring(answer.text)
+        assert tree.tag == "discovery"
+        assert [f.text for f in tree.findall("endpoints/endpoint/formats/format")] == ["text/xml", "application/json"]
+
+
+async def test_services_are_the_categories_that_the_district_takes(client: Client):
+    rows = (await get(client, "services.json")).json()
+    lamp = next(r for r in rows if r["service_code"] == LAMP)
+    assert lamp["service_name"] == "Street lighting"
+    assert (lamp["metadata"], lamp["type"]) == (True, "realtime")
+    assert "street lamp" in lamp["keywords"]
+    tree = ET.fromstring((await get(client, "services.xml")).text)
+    assert (tree.tag, len(tree), tree[0].tag) == ("services", len(rows), "service")
+    assert {s.findtext("metadata") for s in tree} == {"true"}
+    assert (await get(client, "services.json", jurisdiction_id="west")).json() == [], "the plugin is off there"
+    zh = await client.get(f"{BASE}/services.json?jurisdiction_id=east&lang=zh")
+    assert any(r["service_name"] == "路灯" for r in zh.json())
+
+
+async def test_a_definition_has_the_questions_and_nothing_personal(client: Client):
+    said = (await get(client, f"services/{LAMP}.json")).json()
+    assert said["service_code"] == LAMP
+    asked = {a["code"]: a for a in said["attributes"]}
+    assert asked["kind"]["required"] is True
+    assert asked["kind"]["datatype"] == "singlevaluelist"
+    assert {"key": "complaint", "name": "A complaint"} in asked["kind"]["values"]
+    assert not {"contact_name", "contact_telephone", "text", "category", "place", "position"} & set(asked)
+    assert [a["order"] for a in said["attributes"]] == list(range(1, len(asked) + 1))
+    tree = ET.fromstring((await get(client, f"services/{LAMP}.xml")).text)
+    assert tree.tag == "service_definition"
+    assert tree.find("attributes/attribute/values/value/key") is not None
+
+
+# -- filing ------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fmt", ["json", "xml"])
+async def test_what_is_filed_is_a_case_like_any_other(client: Client, database: Database, fmt: str):
+    answer = await post(client, fmt)
+    assert answer.status_code == 201, answer.text
+    if fmt == "json":
+        (row,) = answer.json()
+    else:
+        tree = ET.fromstring(answer.text)
+        assert tree.tag == "service_requests"
+        row = {c.tag: c.text for c in tree[0]}
+    assert set(row) == {"service_request_id", "service_notice", "account_id"}
+    async with database.transaction() as db:
+        found = (await db.execute(select(case).where(case.c.number == row["service_request_id"]))).one()
+    assert (found.channel, found.category, found.title) == ("open311", "street_lighting", "路灯黑了三天")
+    assert found.data["text"] == GOOD["description"]
+    assert found.data["position"] == "30.123456,120.654321"
+    assert found.data["place"] == GOOD["address_string"]
+    assert found.data["contact_telephone"].startswith("\x1asealed:")
+    assert found.area_id is not None
+    assert found.department_id is not None
+
+
+async def test_only_a_position_only_an_address_and_only_an_area_are_each_enough(client: Client):
+    nowhere = {"lat": "", "long": "", "address_string": "", "address_id": ""}
+    for where in ({"lat": "30.1", "long": "120.2"}, {"address_string": "柿树里"}, {"address_id": "persimmon"}):
+        assert (await post(client, **(nowhere | where))).status_code == 201, where
+
+
+async def test_a_repeated_idempotency_key_is_the_same_request(client: Client):
+    body, headers = urlencode(GOOD), {"content-type": "application/x-www-form-urlencoded", "idempotency-key": "k1"}
+    one, two = [(await client.post(f"{BASE}/requests.json", content=body, headers=headers)).json() for _ in range(2)]
+    assert one == two
+    other = await client.post(f"{BASE}/requests.json", content=urlencode(GOOD | {"description": "anders"}), headers=headers)
+    refused(other, 400)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "said"),
+    [
+        ({"api_key": ""}, 403, ["api_key"]),
+        ({"api_key": "nonsense"}, 403, ["api_key"]),
+        ({"api_key": "token-10001"}, 403, ["may not"]),
+        ({"jurisdiction_id": ""}, 400, ["jurisdiction_id"]),
+        ({"jurisdiction_id": "atlantis"}, 404, ["atlantis"]),
+        ({"jurisdiction_id": "west"}, 404, ["service_code"]),
+        ({"service_code": ""}, 400, ["service_code"]),
+        ({"service_code": "tickets.request.dragons"}, 404, ["dragons"]),
+        ({"attribute[kind]": ""}, 400, ["attribute[kind]"]),
+        ({"attribute[kind]": "poem"}, 400, ["poem"]),
+        ({"attribute[colour]": "red"}, 400, ["colour"]),
+        ({"lat": "", "long": "", "address_string": "", "address_id": ""}, 400, ["location"]),
+        ({"lat": "30.1", "long": ""}, 400, ["lat and long"]),
+        ({"lat": "91", "long": "0"}, 400, ["-90"]),
+        ({"lat": "nan", "long": "0"}, 400, ["lat"]),
+        ({"lat": "north", "long": "0"}, 400, ["lat"]),
+        ({"address_id": "atlantis"}, 400, ["district"]),
+        ({"description": "长" * 4001}, 400, ["description"]),
+        ({"description": "a\x00b"}, 400, ["description"]),
+        ({"phone": "call me"}, 400, ["phone"]),
+        ({"media_url": "javascript:alert(1)"}, 400, ["media_url"]),
+    ],
+)
+@pytest.mark.parametrize("fmt", ["json", "xml"])
+async def test_what_is_wrong_is_told_in_the_standards_form(
+    client: Client, database: Database, changes: dict[str, str], status: int, said: list[str], fmt: str
+):
+    refused(await post(client, fmt, **changes), status, *said)
+    async with database.transaction() as db:
+        assert (await db.execute(select(case.c.id))).first() is None
+
+
+async def test_three_wrong_things_are_told_at_once(client: Client):
+    answer = await post(client, **{"attribute[kind]": "poem", "lat": "91", "media_url": "ftp://x"})
+    refused(answer, 400, "poem", "-90", "media_url")
+    assert len(answer.json()) == 3
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "services", 404),
+        ("GET", "services.csv", 404),
+        ("GET", "nothing.json", 404),
+        ("GET", "", 404),
+        ("DELETE", "requests.json", 405),
+        ("PUT", "services.xml", 405),
+        ("POST", "services.json", 405),
+        ("POST", "discovery.json", 405),
+        ("GET", "requests/000000000000.json", 404),
+        ("GET", "requests/nonsense.xml", 404),
+        ("GET", "tokens/nonsense.json", 404),
+        ("GET", "services/nothing.json", 404),
+    ],
+)
+async def test_every_other_address_and_method_is_refused_in_the_standards_form(client: Client, method: str, path: str, status: int):
+    refused(await client.request(method, f"{BASE}/{path}", params={"jurisdiction_id": "east"}, headers=EN), status)
+
+
+async def test_a_body_of_another_kind_and_one_that_is_no_text_are_refused(client: Client):
+    refused(await client.post(f"{BASE}/requests.json", json=GOOD, headers=EN), 400)
+    form = EN | {"content-type": "application/x-www-form-urlencoded"}
+    refused(await client.post(f"{BASE}/requests.json", content=b"description=%FF%FE&api_key=x", headers=form), 400)
+    refused(await client.post(f"{BASE}/requests.json", content=b"a=" + b"x" * 300_000, headers=form), 413)
+
+
+async def test_without_a_database_it_says_so_in_the_standards_form(client: Client):
+    database = client.app.state.site.database
+    before, database.engine = database.engine, Database("postgresql://nobody@127.0.0.1:1/nothing").engine
+    try:
+        answer = await get(client, "services.xml")
+    finally:
+        database.engine = before
+    refused(answer, 503)
+    assert answer.headers["retry-after"]
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def filed(database: Database, town: Town, wanted: Any) -> Callable[..., Awaitable[list[str]]]:
+    """A function that files requests and gives their numbers."""
+
+    async def file(count: int = 1, *, days_ago: float = 1, **data: Any) -> list[str]:
+        received = MOMENT - timedelta(days=days_ago)
+        openings = [msgspec.structs.replace(wanted(**{"kind": "help"} | data), received=received + timedelta(seconds=i)) for i in range(count)]
+        async with database.transaction() as db:
+            return [o.number for o in await opening.open_many(db, town.house, town.residents["resident0"], openings, MOMENT)]
+
+    return file
+
+
+async def ids(client: Client, **params: str) -> list[str]:
+    answer = await get(client, "requests.json", **params)
+    assert answer.status_code == 200, answer.text
+    return [r["service_request_id"] for r in answer.json()]
+
+
+async def test_a_public_request_is_read_without_a_word_of_what_somebody_wrote(client: Client, filed: Any):
+    (number,) = await filed(text="我叫欧阳翠花，路灯黑了。", position="30.1,120.2", place="柿树里 3 号")
+    for path in ("requests.json", f"requests/{number}.json", f"requests/{numbers.show(number)}.json"):
+        answer = await get(client, path)
+        (row,) = answer.json()
+        assert row["service_request_id"] == number
+        assert (row["status"], row["service_code"], row["service_name"]) == ("open", LAMP, "Street lighting")
+        assert (row["lat"], row["long"], row["description"]) == (30.1, 120.2, None)
+        assert row["agency_responsible"] == "Lighting"
+        assert row["requested_datetime"].endswith("+08:00")
+        for secret in ("欧阳", "黑了", "3 号", "1234", "张小芳"):
+            assert secret not in answer.text
+    tree = ET.fromstring((await get(client, f"requests/{number}.xml")).text)
+    assert (tree.tag, tree[0].tag, tree[0].findtext("service_request_id")) == ("service_requests", "request", number)
+    token = await get(client, f"tokens/{number}.json")
+    assert token.json() == [{"service_request_id": number, "token": number}]
+
+
+async def test_what_is_not_public_is_not_there(client: Client, filed: Any):
+    for private in ({"kind": "report"}, {"discreet": True}, {"category": "welfare"}, {"kind": "praise"}):
+        (number,) = await filed(**private)
+        refused(await get(client, f"requests/{number}.json"), 404)
+        assert await ids(client, service_request_id=number) == []
+        assert await ids(client) == []
+
+
+async def test_requests_are_narrowed_by_kind_status_and_days(client: Client, filed: Any, database: Database, town: Town):
+    (lamp,) = await filed(days_ago=10)
+    (noise,) = await filed(category="noise", days_ago=20)
+    (old,) = await filed(days_ago=120)
+    async with database.transaction() as db:
+        await acting.act_one(
+            db, town.house, town.staff["20001"], Act(number=noise, action="decline", form=_decline(town)), MOMENT - timedelta(days=1)
+        )
+    assert await ids(client) == [lamp, noise], "the last 90 days, the newest first"
+    assert await ids(client, service_code=LAMP) == [lamp]
+    assert set(await ids(client, service_code=f"{LAMP},tickets.request.noise")) == {lamp, noise}
+    assert await ids(client, status="closed") == [noise]
+    assert await ids(client, status="open") == [lamp]
+    assert set(await ids(client, status="open,closed")) == {lamp, noise}
+    day = (MOMENT - timedelta(days=15)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert await ids(client, start_date=day) == [lamp]
+    assert await ids(client, end_date=day) == [noise]
+    assert await ids(client, start_date=(MOMENT - timedelta(days=125)).isoformat(), end_date=(MOMENT - timedelta(days=115)).isoformat()) == [old]
+    assert set(await ids(client, service_request_id=f"{old},{lamp}", status="closed", start_date=day)) == {old, lamp}, "numbers override all"
+    assert await ids(client, status="", service_code="", start_date="", end_date="") == [lamp, noise], "empty is absent"
+    assert await ids(client, jurisdiction_id="ruan") == [lamp, noise], "the city sees its districts'"
+    assert await ids(client, jurisdiction_id="north") == []
+
+
+def _decline(town: Town) -> Any:
+    return town.house.registry.case_type("tickets.request").action("decline").form(text="不受理", where="法院")
+
+
+async def test_two_hundred_come_page_by_page_each_once(client: Client, filed: Any):
+    every = set(await filed(200))
+    assert len(await ids(client)) == 200
+    seen: list[str] = []
+    for page in range(1, 6):
+        seen += await ids(client, page=str(page), page_size="50")
+    assert len(seen) == 200
+    assert set(seen) == every
+    assert await ids(client, page="5", page_size="50") == []
+    assert await ids(client, page="100", page_size="1000") == []
+
+
+@pytest.mark.parametrize(
+    ("params", "status"),
+    [
+        ({"start_date": "2026-11-20T00:00:00Z", "end_date": "2026-11-10T00:00:00Z"}, 400),
+        ({"start_date": "2026-01-01T00:00:00Z", "end_date": "2026-11-10T00:00:00Z"}, 400),
+        ({"start_date": "soon"}, 400),
+        ({"start_date": "0001-01-01T00:00:00+14:00"}, 400),
+        ({"status": "asleep"}, 400),
+        ({"page": "0"}, 400),
+        ({"page": "-1"}, 400),
+        ({"page_size": "many"}, 400),
+        ({"service_code": "nothing"}, 404),
+        ({"jurisdiction_id": "atlantis"}, 404),
+        ({"jurisdiction_id": ""}, 400),
+    ],
+)
+async def test_a_question_that_cannot_be_is_refused(client: Client, params: dict[str, str], status: int):
+    refused(await get(client, "requests.json", **params), status)
+    refused(await get(client, "requests.xml", **params), status)
+
+
+async def test_a_moment_with_an_offset_whose_plus_was_not_encoded_is_understood(client: Client, filed: Any):
+    (number,) = await filed()
+    answer = await client.get(f"{BASE}/requests.json?jurisdiction_id=east&start_date=2026-11-01T00:00:00+08:00", headers=EN)
+    assert [r["service_request_id"] for r in answer.json()] == [number]
+
+
+async def test_a_member_of_a_cluster_is_found_by_its_number_and_counted_once(client: Client, filed: Any, database: Database, town: Town):
+    master, member = await filed(2)
+    async with database.transaction() as db:
+        await linking.merge(db, town.house, town.staff["10001"], master, [member], MOMENT)
+    assert await ids(client) == [master]
+    assert await ids(client, service_request_id=member) == [member]
+
+
+async def test_signs_that_xml_knows_come_back_whole(client: Client, database: Database):
+    answer = await post(client, "xml", address_string='<"路&灯">', description="a\tb\n<c>&amp;")
+    number = ET.fromstring(answer.text)[0].findtext("service_request_id")
+    async with database.transaction() as db:
+        found = (await db.execute(select(case.c.data).where(case.c.number == number))).scalar_one()
+    assert found["place"] == '<"路&灯">'
+    assert found["text"] == "a\tb\n<c>&amp;"
+
+
+async def test_a_list_costs_a_handful_of_queries(client: Client, filed: Any):
+    await filed(60)
+    await ids(client)
+    with statements(client.app.state.site.database) as said:
+        assert len(await ids(client)) == 60
+    assert 1 < len(said) <= 4, said
+
+
+async def test_ids_are_strings_and_json_is_bare(client: Client, filed: Any):
+    await filed()
+    said = json.loads((await get(client, "requests.json")).text)
+    assert isinstance(said, list)
+    assert isinstance(said[0]["service_request_id"], str)
