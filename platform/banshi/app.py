@@ -21,7 +21,7 @@ from banshi.cases import following, verifying
 from banshi.cases.book import House, load_book, put_types
 from banshi.cases.tables import idempotency
 from banshi.cases.upgrading import upgrade_open
-from banshi.contracts import ADMINISTER, OPERATE, Job, JobContext, Role
+from banshi.contracts import ADMINISTER, OPERATE, REPORT, Job, JobContext, Role
 from banshi.db import Connection, Database
 from banshi.identity.directory import load_directory
 from banshi.identity.people import put_roles
@@ -29,6 +29,7 @@ from banshi.identity.tables import session, throttle
 from banshi.jobs import periodic, relay
 from banshi.plugins import Registry
 from banshi.privacy import Keyring
+from banshi.reporting import checking, rollups
 from banshi.settings import Settings
 from banshi.texts import translator
 from banshi.web import admin, api, desk, drafts, failures, health, mounting, portal, sign_in, templating
@@ -44,7 +45,7 @@ KEYS_LAST = timedelta(days=30)
 DECLARING = 0x64656C6172
 
 KERNEL_ROLES = (
-    Role(owner="kernel", name="administrator", title=_("Administrator"), permissions=(ADMINISTER, OPERATE), reach="district"),
+    Role(owner="kernel", name="administrator", title=_("Administrator"), permissions=(ADMINISTER, OPERATE, REPORT), reach="district"),
     Role(owner="kernel", name="engineer", title=_("Engineer"), permissions=(OPERATE,), reach="district"),
 )
 
@@ -138,6 +139,19 @@ def clusters(registry: Registry, keyring: Keyring) -> relay.Consumer:
     return relay.Consumer("clusters", take)
 
 
+def figures(registry: Registry, keyring: Keyring) -> relay.Consumer:
+    """Return the consumer that keeps the report's roll-ups; it reads the directory again only when that has changed."""
+    known: list[House] = []
+
+    async def take(db: Connection, events: Sequence[Any]) -> None:
+        now = await rollups.revision(db)
+        if not known or known[0].directory.revision != now:
+            known[:] = [House(registry=registry, directory=await load_directory(db, now), book=await load_book(db), keyring=keyring)]
+        await rollups.settle(db, known[0], [e.case_id for e in events])
+
+    return relay.Consumer(checking.consumer_name(registry), take)
+
+
 async def work(settings: Settings) -> None:
     """Run the relay and the periodic jobs until cancelled."""
     log_to_standard_error(settings.log_level)
@@ -146,7 +160,8 @@ async def work(settings: Settings) -> None:
     app = periodic.timetable(database, (*kernel_jobs(Keyring(settings.keys())), *registry.jobs))
     try:
         async with periodic.working(app):
-            await relay.run(database, [notify.NOTICES, clusters(registry, Keyring(settings.keys()))])
+            keyring = Keyring(settings.keys())
+            await relay.run(database, [notify.NOTICES, clusters(registry, keyring), figures(registry, keyring)])
     finally:
         await database.close()
 
