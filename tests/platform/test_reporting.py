@@ -281,7 +281,8 @@ async def test_after_any_history_a_recount_agrees_though_the_consumer_died_in_be
         assert min(cells.values()) > 0, "an empty cell is taken away"
         received = sum(n for key, n in cells.items() if key[0] == "kernel.received")
         assert received == (await db.execute(text('select count(*) from kernel."case"'))).scalar_one()
-    assert {"pass_on", "reopen", linking.JOINED} <= kinds
+    assert {"reopen", linking.JOINED} <= kinds
+    assert {"pass_on", "raise_up", "dispatch"} & kinds, "it was handed over"
     checked = await recount(database, town)
     assert (checked.right, checked.cases) == (True, received)
 

@@ -31,6 +31,7 @@ BYS: tuple[By, ...] = get_args(By)
 MOST_MONTHS = 60
 USUAL_MONTHS = 6
 Part = Literal["yes", "no", "left_out", "pending", "counted"]
+PARTS: tuple[Part, ...] = get_args(Part)
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -355,8 +356,8 @@ def together(parts: Iterable[Tallies]) -> Tallies:
     return total
 
 
-def counts_as(measure: str, part: Part, today: date) -> ColumnElement[bool]:
-    """Return the condition on a case that it counts so in a measure: the cases behind a number of the report, for a list."""
+def counts_as(measure: str, part: Part | range, today: date) -> ColumnElement[bool]:
+    """Return the condition on a case that it counts so in a measure (or took so many days): the cases behind a number of the report, for a list."""
     entry = report_case.c.tally[measure]
     what, value = entry[0].astext, entry[1].as_integer()
     is_due = what == "due"
@@ -367,7 +368,8 @@ def counts_as(measure: str, part: Part, today: date) -> ColumnElement[bool]:
         "pending": and_(is_due, value >= today.toordinal()),
         "counted": or_(what.in_(("counted", "since")), and_(is_due, value < today.toordinal())),
     }
-    return exists(select(literal_column("1")).where(report_case.c.case_id == case.c.id, conditions[part]))
+    counted = and_(what == "counted", value.between(part.start, part.stop - 1)) if isinstance(part, range) else conditions[part]
+    return exists(select(literal_column("1")).where(report_case.c.case_id == case.c.id, counted))
 
 
 # -- months ------------------------------------------------------------------------------------------------------------------

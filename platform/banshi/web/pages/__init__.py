@@ -5,6 +5,7 @@ Words in them are ready to print (already in the reader's language); a template 
 parts       what pages are made of: links, fields, forms, lines of a list or a story
 portal      the pages of the portal
 desk        the pages of the desk
+report      the report
 common      the pages that everybody meets: sign in, errors
 """
 
@@ -79,6 +80,16 @@ from banshi.web.pages.portal import (
     TrackPage,
     WarningPage,
 )
+from banshi.web.pages.report import (
+    Number,
+    Picture,
+    ReportPage,
+    Row,
+    Sentence,
+    Share,
+    Table,
+    Tile,
+)
 
 __all__ = [
     "ActionLink",
@@ -122,21 +133,29 @@ __all__ = [
     "MyPage",
     "NearbyPage",
     "NearbyRow",
+    "Number",
+    "Picture",
     "Problem",
     "PublicPage",
     "PublicRow",
     "QueuePage",
     "RegisterPage",
     "RegisteredPage",
+    "ReportPage",
     "ResumePage",
     "ResumePart",
+    "Row",
     "SavedPage",
     "Section",
+    "Sentence",
+    "Share",
     "SignInPage",
     "StagePart",
     "StartPage",
     "Step",
     "Subject",
+    "Table",
+    "Tile",
     "TogetherPage",
     "Tone",
     "TrackPage",
