@@ -32,7 +32,7 @@ from banshi.privacy import Keyring
 from banshi.reporting import checking, rollups
 from banshi.settings import Settings
 from banshi.texts import translator
-from banshi.web import admin, api, desk, drafts, failures, health, mounting, portal, sign_in, templating
+from banshi.web import admin, api, desk, drafts, failures, health, mounting, portal, report, sign_in, templating
 from banshi.web.security import Frame, csrf, log_to_standard_error
 from banshi.web.site import Site
 
@@ -67,7 +67,9 @@ def create_app(
 
     application = Litestar(
         route_handlers=[
-            Router("/", route_handlers=[*portal.HANDLERS, *sign_in.HANDLERS, *desk.HANDLERS, *admin.HANDLERS], include_in_schema=False),
+            Router(
+                "/", route_handlers=[*portal.HANDLERS, *sign_in.HANDLERS, *desk.HANDLERS, *report.HANDLERS, *admin.HANDLERS], include_in_schema=False
+            ),
             api.router(),
             health.health,
             *mounting.routers(registry),

@@ -8,6 +8,7 @@ is for the keyboard: the table says the same with the same links.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 from markupsafe import Markup
@@ -61,7 +62,7 @@ def line(rows: Sequence[Row], *, top: float = 100, small: bool = False) -> Marku
     places = [
         (LEFT + slot * (n + 0.5), BOTTOM - _height(r.marks[0].value, top)) if r.marks[0].value is not None else None for n, r in enumerate(rows)
     ]
-    for one, two in zip(places, places[1:], strict=False):
+    for one, two in pairwise(places):
         if one is not None and two is not None:
             drawn += Markup('<line class="chart__line" x1="{}%" y1="{}%" x2="{}%" y2="{}%"/>').format(*_said(*one, *two))
     for position, (row, place) in enumerate(zip(rows, places, strict=True)):
