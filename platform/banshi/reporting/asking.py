@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -86,6 +86,13 @@ def asked(
     if problems:
         raise Invalid(_("Some answers need your attention."), problems)
     return Asked(first=since, last=until, by=by, case_type=case_type, department_id=found.id if found else None, channel=channel)  # type: ignore[arg-type]
+
+
+def today(house: House, actor: Actor, at: datetime) -> date:
+    """Return the day where an actor works; in the city where that is nowhere."""
+    tree = house.directory.tree
+    place = tree[actor.district_id] if actor.district_id is not None else next(iter(tree.roots), None)
+    return at.astimezone(place.timezone if place else UTC).date()
 
 
 # -- figures ---------------------------------------------------------------------------------------------------------------

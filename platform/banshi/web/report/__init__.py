@@ -3,7 +3,6 @@
 views       the page, and its table as CSV
 drawing     the page from the figures
 ways        where each number leads: the cases behind it, or the report narrowed to it
-words       figures in words
 """
 
 from __future__ import annotations

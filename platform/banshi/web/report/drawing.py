@@ -13,8 +13,8 @@ from banshi.contracts import Actor, Measure
 from banshi.reporting import asking, comparing, measuring
 from banshi.reporting.asking import By, Figure, Line, Report
 from banshi.web import casepage, charts, pages
+from banshi.web import figures as words
 from banshi.web.pages import Number, Picture, Row, Share, Table, Tile
-from banshi.web.report import words
 from banshi.web.report.ways import CSV, HOME, Ways
 from banshi.web.site import Visit
 
@@ -85,8 +85,8 @@ class Drawing:
         found = comparing.verdicts(now, before)
         word = comparing.together(found)
         kind = words.type_title(self.visit.house, now.key, self.language)
-        moved = {key: v for key, v in found.items() if v in {"better", "worse"}}
-        told = list((moved or {key: v for key, v in found.items() if v == "same"}).items())
+        telling = {"better", "worse"} if word in {"better", "worse", "mixed"} else {"same"}
+        told = [(key, v) for key, v in found.items() if v in telling]
         details = tuple((v, self.changed(now.figures[k], before.figures[k])) for k, v in told)
         return pages.Sentence(text=self.say(VERDICTS[word], kind=kind), verdict=word, details=details)
 

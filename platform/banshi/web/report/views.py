@@ -10,13 +10,13 @@ import msgspec
 from litestar import Request, Response, get
 
 from banshi import texts
-from banshi.contracts import Actor
 from banshi.errors import Invalid
 from banshi.reporting import asking
 from banshi.reporting.asking import Asked, Figure, Report
+from banshi.web import figures as words
 from banshi.web import forms
 from banshi.web.desk import export
-from banshi.web.report import drawing, words
+from banshi.web.report import drawing
 from banshi.web.report.drawing import Drawing
 from banshi.web.report.ways import CSV, HOME
 from banshi.web.site import Site, Visit
@@ -33,7 +33,7 @@ async def show(request: Request[Any, Any, Any]) -> Response[Any]:
     async with site.visit(request) as visit:
         actor = visit.staff()
         asking.reach(visit.house, actor)
-        today, said = today_of(visit, actor), _said(request)
+        today, said = asking.today(visit.house, actor, visit.at), _said(request)
         problems: dict[str, str] = {}
         try:
             wanted = _asked(visit, today, said)
@@ -53,7 +53,7 @@ async def as_csv(request: Request[Any, Any, Any]) -> Response[bytes]:
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
         actor = visit.staff()
-        today = today_of(visit, actor)
+        today = asking.today(visit.house, actor, visit.at)
         report = await asking.read(visit.db, visit.house, actor, _asked(visit, today, _said(request)), today)
         written = "\ufeff".encode() + export.lines(list(rows(visit, report)))
         name = f"banshi-report-{report.asked.first:%Y%m}-{report.asked.last:%Y%m}-{report.asked.by}.csv"
@@ -87,13 +87,6 @@ def _cells(figure: Figure) -> tuple[Any, ...]:
     if figure.measure.kind == "rate":
         return ("" if figure.rate is None else round(figure.rate, 4), figure.hits, figure.of, figure.left_out, figure.pending)
     return (figure.of, *("" if days is None else days for days in (figure.median, figure.p90)))
-
-
-def today_of(visit: Visit, actor: Actor) -> date:
-    """Return the day where the reader works."""
-    tree = visit.house.directory.tree
-    zone = tree[actor.district_id].timezone if actor.district_id is not None else tree.roots[0].timezone
-    return visit.at.astimezone(zone).date()
 
 
 def _said(request: Request[Any, Any, Any]) -> dict[str, str]:

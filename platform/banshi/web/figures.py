@@ -11,7 +11,6 @@ from babel.dates import format_skeleton
 from banshi import texts
 from banshi.cases.book import House
 from banshi.cases.decoding import shapes
-from banshi.contracts import Measure
 from banshi.reporting import measuring
 from banshi.reporting.asking import By, Figure
 from banshi.texts import Language
@@ -87,6 +86,15 @@ def title(house: House, by: By, key: Any, language: Language) -> str:
     return categories(house, language).get(key, key) or none
 
 
+def code(house: House, by: By, key: Any) -> str:
+    """Return what a line of the table is called in addresses and in the API; empty where nothing is named."""
+    if by == "month":
+        return f"{key:%Y-%m}"
+    if by == "department":
+        return house.directory.department(key).code if key else ""
+    return house.directory.tree[key].code if by == "district" else str(key)
+
+
 def type_title(house: House, key: str, language: Language) -> str:
     """Return the title of the newest version of a case type."""
     rows = [r for r in house.book if r.key == key]
@@ -101,8 +109,3 @@ def categories(house: House, language: Language) -> dict[str, str]:
             if shape.ask.role == "category":
                 found |= {o.value: texts.say(o.label, language) for o in shape.ask.options}
     return found
-
-
-def is_rate(measure: Measure) -> bool:
-    """Return whether a measure is a rate."""
-    return measure.kind == "rate"
