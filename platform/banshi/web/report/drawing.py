@@ -24,11 +24,11 @@ TOOK = ((0, 0), (1, 1), (2, 3), (4, 7), (8, 14), (15, 30), (31, measuring.EXACT)
 AGES = ((0, 1), (2, 3), (4, 7), (8, 14), (15, 30), (31, 60), (61, 0))
 """Days from and to; the last has no end."""
 VERDICTS: dict[str, texts.Text] = {
-    "better": _("{kind}: it gets better."),
-    "worse": _("{kind}: it gets worse."),
-    "mixed": _("{kind}: some gets better, some gets worse."),
+    "better": _("{kind}: getting better."),
+    "worse": _("{kind}: getting worse."),
+    "mixed": _("{kind}: some things get better, others worse."),
     "same": _("{kind}: about as before."),
-    "few": _("{kind}: too few cases to say whether it gets better."),
+    "few": _("{kind}: too few cases to say whether it gets better or worse."),
 }
 CHANGES: dict[str, texts.Text] = {"better": _("better"), "worse": _("worse"), "same": _("no change beyond chance"), "few": _("too few to compare")}
 
@@ -103,7 +103,7 @@ class Drawing:
         found, was = total.figures, before.figures
         opened, took = found[measuring.OPEN.key], found[measuring.DAYS.key]
         matters = self.say(_("as pieces of work: {number}"), number=self.number(found[measuring.AT_WORK.key].hits))
-        waits = self.say(_("half of them for more than {days} days"), days=words.days(opened.median)) if opened.of else ""
+        waits = self.say(_("half of them for at most {days} days"), days=words.days(opened.median)) if opened.of else ""
         nine = self.say(_("nine of ten within {days}"), days=words.days(took.p90)) if took.of else ""
         verdict = comparing.compared(took, was[measuring.DAYS.key])
         return (
@@ -210,6 +210,7 @@ class Drawing:
         def href(low: int, high: int) -> str:
             return self.ways.cases(measuring.DAYS, f"{low}-{high}")
 
+        lead = _("Of all that was closed in these months. Half took at most {median} days, nine of ten at most {most}.")
         return self.histogram(
             "took",
             _("How many days it took"),
@@ -231,7 +232,7 @@ class Drawing:
             return self.ways.open_between(self.today - timedelta(days=high) if high >= low else None, self.today - timedelta(days=low))
 
         lead = _("All that is open now, whenever it came in. Half came in at most {median} days ago, nine of ten at most {most}.")
-        told = self.say(lead).format(median=figure.median, most=figure.p90) if figure.of else ""
+        told = self.say(lead, median=figure.median, most=figure.p90) if figure.of else ""
         return self.histogram("ages", _("How old open cases are"), told, figure, AGES, href)
 
     def histogram(
