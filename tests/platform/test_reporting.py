@@ -457,6 +457,25 @@ def test_a_change_is_told_only_where_chance_does_not_explain_it(now: asking.Figu
     assert comparing.compared(now, before) == verdict
 
 
+def days(*spread: tuple[int, int]) -> asking.Figure:
+    return asking.Figure(
+        measure=measuring.DAYS, of=sum(n for _d, n in spread), median=asking.rank(spread, 50), p90=asking.rank(spread, 90), spread=spread
+    )
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "verdict"),
+    [
+        (days((1, 60), (5, 40)), days((1, 40), (5, 60)), "better"),
+        (days((1, 40), (5, 60)), days((1, 60), (5, 40)), "worse"),
+        (days((3, 51), (4, 49)), days((3, 49), (4, 51)), "same"),
+        (days((3, 9)), days((9, 100)), "few"),
+    ],
+)
+def test_a_median_is_said_to_have_changed_only_where_chance_does_not_explain_it(now: asking.Figure, before: asking.Figure, verdict: str) -> None:
+    assert comparing.compared(now, before) == verdict
+
+
 def test_percentiles_are_the_nearest_rank() -> None:
     assert [asking.rank(((1, 9), (5, 1)), p) for p in (50, 90, 91)] == [1, 1, 5]
     assert asking.rank((), 50) is None

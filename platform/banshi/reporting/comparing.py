@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from math import sqrt
 from typing import Literal
 
-from banshi.reporting.asking import Figure, Line
+from banshi.reporting.asking import Figure, Line, rank
 
 Verdict = Literal["better", "worse", "same", "few"]
 FEW = 20
@@ -20,17 +21,23 @@ def compared(now: Figure, before: Figure) -> Verdict:
     if min(now.of, before.of) < FEW or not now.measure.better:
         return "few"
     if now.measure.kind == "rate":
-        one, two = now.rate or 0.0, before.rate or 0.0
-        mean = (now.hits + before.hits) / (now.of + before.of)
-        error = sqrt(mean * (1 - mean) * (1 / now.of + 1 / before.of))
-        change = one - two
-        if abs(change) < max(POINT, CERTAIN * error):
+        change = (now.rate or 0.0) - (before.rate or 0.0)
+        if abs(change) < POINT or not _beyond_chance(now.hits, now.of, before.hits, before.of):
             return "same"
     else:
         change = float((now.median or 0) - (before.median or 0))
-        if abs(change) < DAY:
+        both = rank(sorted((Counter(dict(now.spread)) + Counter(dict(before.spread))).items()), 50) or 0
+        quick = [sum(n for days, n in f.spread if days <= both) for f in (now, before)]
+        if abs(change) < DAY or not _beyond_chance(quick[0], now.of, quick[1], before.of):
             return "same"
     return "better" if (change > 0) == (now.measure.better == "more") else "worse"
+
+
+def _beyond_chance(hits: int, of: int, hits_before: int, before: int) -> bool:
+    """Return whether two shares differ by more than chance explains (of days: the shares that the median of both together parts)."""
+    mean = (hits + hits_before) / (of + before)
+    error = sqrt(mean * (1 - mean) * (1 / of + 1 / before))
+    return abs(hits / of - hits_before / before) > CERTAIN * error
 
 
 def verdicts(now: Line, before: Line) -> dict[str, Verdict]:

@@ -13,8 +13,10 @@ from itertools import pairwise
 import msgspec
 from markupsafe import Markup
 
-LEFT, RIGHT, TOP, BOTTOM = 9.0, 100.0, 11.0, 84.0
-"""Where marks may stand, in percent; the words of the scale stand left of them, those of the marks below."""
+RIGHT, TOP, BOTTOM = 100.0, 11.0, 84.0
+"""Where marks may stand, in percent; the words of the marks stand below."""
+LEFT, LEFT_SMALL = 9.0, 19.0
+"""Left of the marks stand the words of the scale: in a small picture they take a greater share."""
 LABELS = 12
 """So many words fit below the marks of a wide picture."""
 NARROW = 6
@@ -40,11 +42,12 @@ def columns(rows: Sequence[Row], *, small: bool = False) -> Markup:
     """Return upright columns, those of one row side by side."""
     top, step = _scale(max((m.value or 0 for r in rows for m in r.marks), default=0))
     drawn = _grid(top, step)
-    slot = (RIGHT - LEFT) / max(len(rows), 1)
+    left_of_all = LEFT_SMALL if small else LEFT
+    slot = (RIGHT - left_of_all) / max(len(rows), 1)
     for position, row in enumerate(rows):
         width = slot * 0.74 / max(len(row.marks), 1)
         for number, mark in enumerate(row.marks):
-            left = LEFT + slot * (position + 0.13) + width * number
+            left = left_of_all + slot * (position + 0.13) + width * number
             high = _height(mark.value or 0, top)
             body = Markup('<rect class="chart__reach" x="{}%" y="{}%" width="{}%" height="{}%"/>').format(*_said(left, TOP, width, BOTTOM - TOP))
             if mark.value:
@@ -52,15 +55,16 @@ def columns(rows: Sequence[Row], *, small: bool = False) -> Markup:
                     number + 1, *_said(left, BOTTOM - high, width * 0.92, high)
                 )
             drawn += _linked(mark, body)
-    return _framed(drawn + _labels([r.label for r in rows], slot), small=small)
+    return _framed(drawn + _labels([r.label for r in rows], slot, left_of_all), small=small)
 
 
 def line(rows: Sequence[Row], *, top: float = 100, small: bool = False) -> Markup:
     """Return one line of dots over rows with a mark each; between two that are not neighbours it is not drawn."""
     drawn = _grid(top, top / 2, unit="%")
-    slot = (RIGHT - LEFT) / max(len(rows), 1)
+    left = LEFT_SMALL if small else LEFT
+    slot = (RIGHT - left) / max(len(rows), 1)
     places = [
-        (LEFT + slot * (n + 0.5), BOTTOM - _height(r.marks[0].value, top)) if r.marks[0].value is not None else None for n, r in enumerate(rows)
+        (left + slot * (n + 0.5), BOTTOM - _height(r.marks[0].value, top)) if r.marks[0].value is not None else None for n, r in enumerate(rows)
     ]
     for one, two in pairwise(places):
         if one is not None and two is not None:
@@ -68,11 +72,11 @@ def line(rows: Sequence[Row], *, top: float = 100, small: bool = False) -> Marku
     for position, (row, place) in enumerate(zip(rows, places, strict=True)):
         if place is not None:
             body = Markup('<rect class="chart__reach" x="{}%" y="{}%" width="{}%" height="{}%"/>').format(
-                *_said(LEFT + slot * position, TOP, slot, BOTTOM - TOP)
+                *_said(left + slot * position, TOP, slot, BOTTOM - TOP)
             )
             body += Markup('<circle class="chart__dot" cx="{}%" cy="{}%" r="{}"/>').format(*_said(*place), "3.5" if small else "4.5")
             drawn += _linked(row.marks[0], body)
-    return _framed(drawn + _labels([r.label for r in rows], slot), small=small)
+    return _framed(drawn + _labels([r.label for r in rows], slot, left), small=small)
 
 
 def _scale(most: float) -> tuple[float, float]:
@@ -96,7 +100,7 @@ def _grid(top: float, step: float, unit: str = "") -> Markup:
     return drawn
 
 
-def _labels(labels: Sequence[str], slot: float) -> Markup:
+def _labels(labels: Sequence[str], slot: float, left: float) -> Markup:
     """The words below: as many as there is room for, fewer where the picture is narrow (by class)."""
     drawn = Markup()
     wide, narrow = (-(-len(labels) // most) for most in (LABELS, NARROW))
@@ -104,7 +108,7 @@ def _labels(labels: Sequence[str], slot: float) -> Markup:
         if position % wide == 0:
             kind = "" if position % narrow == 0 else " chart__label--wide"
             drawn += Markup('<text class="chart__label{}" x="{}%" y="{}%" dy="1.25em">{}</text>').format(
-                kind, *_said(LEFT + slot * (position + 0.5), BOTTOM), label
+                kind, *_said(left + slot * (position + 0.5), BOTTOM), label
             )
     return drawn
 
