@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -190,9 +190,11 @@ async def test_imported_history_counts_in_its_own_months(city: City, town: Town)
 # -- exactly right, however it came about ------------------------------------------------------------------------------------------
 
 
-async def history(database: Database, town: Town, wanted: Any, seed: int, steps: int) -> None:
+async def history(
+    database: Database, town: Town, wanted: Any, seed: int, steps: int, *, days_ago: int = 200, hours: int = 30, without: Collection[str] = ()
+) -> None:
     """Let anything happen that the cases allow: hand-overs, returns, re-openings, groups and their members, urgency, withdrawals."""
-    rng, at = random.Random(seed), MOMENT - timedelta(days=200)
+    rng, at = random.Random(seed), MOMENT - timedelta(days=days_ago)
     answers = {
         "text": "Words.",
         "duty": "Article 3",
@@ -211,7 +213,7 @@ async def history(database: Database, town: Town, wanted: Any, seed: int, steps:
     everybody = [*staff, *(town.residents[f"resident{i}"] for i in range(3))]
     numbers: list[str] = []
     for step in range(steps):
-        at += timedelta(hours=rng.randrange(1, 30))
+        at += timedelta(hours=rng.random() * hours)
         async with database.transaction() as db:
             if rng.random() < 0.1 or len(numbers) < 6:
                 kind = rng.choice(["help", "complaint", "report", "consultation"])
@@ -230,7 +232,8 @@ async def history(database: Database, town: Town, wanted: Any, seed: int, steps:
                 row = await reading.get(db, town.house, actor, rng.choice(numbers))
                 if not (possible := acting.allowed(town.house, actor, row, at)):
                     continue
-                action = rng.choice([a for a in possible if a.name != "withdraw" or rng.random() < 0.2] or possible)
+                fitting = [a for a in possible if a.name not in without and (a.name != "withdraw" or rng.random() < 0.2)] or possible
+                action = rng.choice([*fitting, *(a for a in fitting if a.leading for _more in range(5))])
                 data = answers | {
                     "solved": rng.choice(["yes", "no"]),
                     "rating": rng.choice(["", "satisfied", "dissatisfied"]),

@@ -217,7 +217,7 @@ async def read(db: Connection, house: House, actor: Actor, wanted: Asked, today:
         months=tuple(line(m, t) for m, t in months.items()),
         types=tuple((line(key, now), line(key, then)) for key, (now, then) in sorted(types.items())),
         lines=tuple(line(key, t) for key, t in lines.items()),
-        rolled=_rolled(house.directory, lines, line) if wanted.by == "department" else (),
+        rolled=_rolled(house.directory, lines, line, _shown(house, actor, wanted)) if wanted.by == "department" else (),
     )
 
 
@@ -341,11 +341,18 @@ def order(directory: Directory) -> list[tuple[int, int]]:
     return list(found.items())
 
 
-def _rolled(directory: Directory, lines: Mapping[Any, Tallies], line: Any) -> tuple[Rolled, ...]:
+def _shown(house: House, actor: Actor, wanted: Asked) -> set[int]:
+    """The departments that have a line: who stands above the reader, or above what was asked for, adds up more than is counted here."""
+    districts, within = reach(house, actor)
+    found = {d.id for d in house.directory if _inside(house, d.id, districts)} if within is None else within
+    return found if wanted.department_id is None else found & below(house.directory, wanted.department_id)
+
+
+def _rolled(directory: Directory, lines: Mapping[Any, Tallies], line: Any, shown: set[int]) -> tuple[Rolled, ...]:
     found = []
     for department_id, depth in order(directory):
         under = [i for i in below(directory, department_id) if i in lines]
-        if not under:
+        if not under or (department_id not in shown and department_id not in lines):
             continue
         own = line(department_id, lines[department_id]) if department_id in lines else None
         lower = any(i != department_id for i in under)

@@ -214,11 +214,7 @@ class Drawing:
         return self.histogram(
             "took",
             _("How many days it took"),
-            self.say(_("Of all that was closed in these months. Half took at most {median} days, nine of ten at most {most}.")).format(
-                median=words.days(figure.median), most=words.days(figure.p90)
-            )
-            if figure.of
-            else "",
+            self.say(lead, median=words.days(figure.median), most=words.days(figure.p90)) if figure.of else "",
             figure,
             TOOK,
             href,
