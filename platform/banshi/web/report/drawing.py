@@ -251,7 +251,7 @@ class Drawing:
             title=self.say(title),
             lead=lead,
             chart=charts.columns(drawn),
-            table=Table(caption=self.say(title), heads=heads, rows=tuple(rows)),
+            table=Table(caption=self.say(_("{title}, as a table"), title=title), heads=heads, rows=tuple(rows)),
         )
 
     # -- the table of lines ---------------------------------------------------------------------------------------------------------
