@@ -327,12 +327,20 @@ def _check_declared(declared: Mapping[str, tuple[Declared, ...]]) -> None:
         if isinstance(queue, Queue):
             _check_queue(queue, case_types, permissions)
     for measure in declared["measures"]:
-        if isinstance(measure, Measure) and (unknown := sorted(set(measure.case_types) - set(case_types))):
-            msg = f"measure {measure.name!r} speaks of {', '.join(unknown)}, which is no case type of the plugin"
-            raise PluginError(msg)
-        if isinstance(measure, Measure) and not measure.case_types:
-            msg = f"measure {measure.name!r} names no case types: a plugin counts its own cases"
-            raise PluginError(msg)
+        if isinstance(measure, Measure):
+            _check_measure(measure, case_types)
+
+
+def _check_measure(measure: Measure, case_types: Mapping[str, CaseType]) -> None:
+    if unknown := sorted(set(measure.case_types) - set(case_types)):
+        msg = f"measure {measure.name!r} speaks of {', '.join(unknown)}, which is no case type of the plugin"
+        raise PluginError(msg)
+    if not measure.case_types:
+        msg = f"measure {measure.name!r} names no case types: a plugin counts its own cases"
+        raise PluginError(msg)
+    if measure.kind == "rate" and not measure.left_out:
+        msg = f"measure {measure.name!r} is a rate and does not say who is left out of its denominator: set left_out"
+        raise PluginError(msg)
 
 
 def _check_queue(queue: Queue, case_types: Mapping[str, CaseType], permissions: Collection[str]) -> None:

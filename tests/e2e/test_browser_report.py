@@ -66,12 +66,8 @@ def test_in_large_type_it_is_as_whole(reader: Any) -> None:
 def test_behind_a_number_are_as_many_cases_as_it_said(reader: Any, scripts: bool) -> None:
     page = reader("intake", scripts=scripts)
     here = page.url
-    for place in (
-        ".tile__value a >> nth=0",
-        ".tile__value a >> nth=1",
-        ".tile__under a >> nth=2",
-        ".figures--wide tbody tr >> nth=1 >> td a >> nth=0",
-    ):
+    lines = "[aria-labelledby=divided] tbody td a"
+    for place in (".tile__value a >> nth=0", ".tile__value a >> nth=1", ".tile__under a >> nth=2", f"{lines} >> nth=0", f"{lines} >> nth=5"):
         page.goto(here)
         link = page.locator(place)
         said = link.inner_text().replace(",", "")
