@@ -242,7 +242,8 @@ class Drawing:
             target = href(low, high) if cases else ""
             part = _percent(cases, figure.of)
             told = self.say(_("{days} days: {cases} cases, {share}"), days=label, cases=self.number(cases), share=part)
-            drawn.append(charts.Row(label=label, marks=(charts.Mark(value=cases, title=told, href=target),)))
+            leads = target or (self.ways.report_of() + "#divided" if cases else "")
+            drawn.append(charts.Row(label=label, marks=(charts.Mark(value=cases, title=told, href=leads),)))
             rows.append(Row(title=Number(text=label), cells=(Number(text=self.number(cases), href=target), Number(text=part))))
         rows.append(Row(title=Number(text=self.say(_("Together"))), cells=(Number(text=self.number(figure.of)), Number(text="")), sum=True))
         heads = tuple(self.say(h) for h in (_("Days"), _("Cases"), _("Share")))
