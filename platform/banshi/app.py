@@ -104,6 +104,7 @@ async def declare(database: Database, registry: Registry, keyring: Keyring, at: 
     async with database.transaction() as db:
         await db.execute(text("select pg_advisory_xact_lock(:key)"), {"key": DECLARING})
         await put_roles(db, (*KERNEL_ROLES, *registry.roles))
+        await checking.forget_others(db, registry)
         said = await put_types(db, registry)
         house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
         return [*said, *await upgrade_open(db, house, at)]

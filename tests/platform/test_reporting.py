@@ -359,6 +359,14 @@ async def test_a_changed_measure_is_counted_from_the_first_event(town: Town) -> 
     assert checking.consumer_name(registry) == checking.consumer_name(registry)
 
 
+async def test_where_the_figures_of_former_measures_stood_is_forgotten(city: City) -> None:
+    own = checking.consumer_name(city.house.registry)
+    for name in ("rollups:of another time", own, "notices"):
+        await city.db.execute(text("insert into kernel.relay_cursor (consumer, xid, case_id, sequence) values (:name, '1', 0, 0)"), {"name": name})
+    await checking.forget_others(city.db, city.house.registry)
+    assert set((await city.db.execute(text("select consumer from kernel.relay_cursor"))).scalars()) == {own, "notices"}
+
+
 # -- who may read what ---------------------------------------------------------------------------------------------------------
 
 

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Callable
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from banshi.cases.book import House
 from banshi.db import Connection, Database
+from banshi.jobs.relay import relay_cursor
 from banshi.plugins import Registry
 from banshi.reporting import measuring, rollups
 from banshi.reporting.tables import KEY
@@ -93,6 +94,12 @@ async def _compare(db: Connection, cases: int) -> Checked:
     faults = [f"case {r.case_id}: kept {r.kept}, counted {r.counted}" for r in rows[:SHOWN]]
     faults += [f"{r.measure} {r.month:%Y-%m} {r.type} {r.what} {r.value}: kept {r.kept or 0}, counted {r.counted or 0}" for r in cells[:SHOWN]]
     return Checked(cases=cases, rows=len(rows), cells=len(cells), faults=tuple(faults))
+
+
+async def forget_others(db: Connection, registry: Registry) -> None:
+    """Take away where the roll-ups of other measures stood: a cursor that nobody moves would hold back what a restore takes for delivered."""
+    cursor = relay_cursor.c.consumer
+    await db.execute(delete(relay_cursor).where(cursor.startswith("rollups:"), cursor != consumer_name(registry)))
 
 
 def consumer_name(registry: Registry) -> str:
