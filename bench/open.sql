@@ -17,4 +17,5 @@ insert into kernel.case_event (case_id, sequence, kind, capacity, actor_id, post
 values (:case_id, 1, 'opened', 'staff', :person, :post, null, :office, now(), now(), 'applicant', 'new', '\x00112233445566778899aabbccddeeff',
     '{"title": "路灯黑了三天了", "channel": "api", "department": 3}', sha256(:key::text::bytea), sha256(:number::text::bytea), '0123abcd');
 insert into kernel.personal_index (kind, digest, case_id) values ('telephone', sha256(:telephone::text::bytea), :case_id);
+insert into kernel.personal_index (kind, digest, case_id) values ('name', sha256(:key::text::bytea), :case_id);
 commit;

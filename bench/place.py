@@ -68,6 +68,7 @@ def server() -> Iterator[Settings]:
                 port=port,
                 workers=WEB_PROCESSES,
                 secure_cookies=False,
+                api_rate=0,
             )
             bring_up(settings, settings.database_url)
             yield settings
@@ -143,7 +144,7 @@ def tidy(settings: Settings, above: int) -> None:
     """Delete the cases with an id ``above`` (what a round has opened), and leave tables and statistics as a night's vacuum leaves them."""
     with psycopg.connect(libpq_url(settings.database_url), autocommit=True) as connection:
         connection.execute("set session_replication_role = replica")  # nothing refers to them any more: no look-up for each
-        for table in ("personal_index", "case_party", "case_event", "notice"):
+        for table in ("personal_index", "case_words", "case_party", "case_event", "notice"):
             connection.execute(f"delete from kernel.{table} where case_id > %s".encode(), (above,))
         connection.execute('delete from kernel.idempotency i using kernel."case" c where c.id > %s and i.number = c.number', (above,))
         connection.execute('delete from kernel."case" where id > %s', (above,))

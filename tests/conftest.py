@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+from browsing import Person
+from litestar.testing import AsyncTestClient
 
 from banshi.cases.decoding import decode
 from banshi.cases.opening import Opening
-from banshi.testing import Town
+from banshi.db import Database
+from banshi.identity import access
+from banshi.testing import Clock, Town
+from banshi.web.site import SESSION_COOKIE
 from samples import DATA, request
 
 hypothesis.settings.register_profile("banshi", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -33,3 +39,16 @@ def wanted(town: Town):
         )
 
     return make
+
+
+@pytest.fixture
+def at_desk(client: AsyncTestClient[Any], database: Database, town: Town, clock: Clock) -> Callable[[str], Awaitable[Person]]:
+    """A function that sits the officer of a staff number down at the desk."""
+
+    async def sit(staff_number: str) -> Person:
+        async with database.transaction() as db:
+            token = await access.open_session(db, town.staff[staff_number].person_id or 0, clock())
+        client.cookies.set(SESSION_COOKIE, token)
+        return Person(client)
+
+    return sit

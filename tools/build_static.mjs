@@ -20,6 +20,8 @@ const govuk = join(root, "node_modules/govuk-frontend/dist");
 const COMPONENTS = { Button: "button", CharacterCount: "character-count", ErrorSummary: "error-summary" };
 const STYLES = ["portal", "desk"];
 const SCRIPTS = ["page", "desk"];
+// Taken as they are: what a page asks for while somebody types, on top of a page that works without it.
+const WHOLE = { "htmx.js": "node_modules/htmx.org/dist/htmx.min.js" };
 
 const hash = (...parts) => parts.reduce((sum, part) => sum.update(part), createHash("sha256")).digest("hex").slice(0, 12);
 const read = (path) => readFileSync(path, "utf8");
@@ -27,7 +29,8 @@ const read = (path) => readFileSync(path, "utf8");
 async function build() {
   const key = sources();
   if (!process.argv.includes("--force") && built() === key) return;
-  const parts = { ...(await css()), ...scripts() };
+  const whole = Object.fromEntries(Object.entries(WHOLE).map(([name, path]) => [name, read(join(root, path))]));
+  const parts = { ...(await css()), ...scripts(), ...whole };
   mkdirSync(vendor, { recursive: true });
   const before = Object.values(named());
   const manifest = {};

@@ -30,6 +30,7 @@ from banshi.jobs import periodic, relay
 from banshi.plugins import Registry
 from banshi.privacy import Keyring
 from banshi.reporting import checking, rollups
+from banshi.search import indexing
 from banshi.settings import Settings
 from banshi.texts import translator
 from banshi.web import admin, api, desk, drafts, failures, health, mounting, portal, report, sign_in, templating
@@ -155,6 +156,21 @@ def figures(registry: Registry, keyring: Keyring) -> relay.Consumer:
     return relay.Consumer(checking.consumer_name(registry), take)
 
 
+def searching(registry: Registry, keyring: Keyring) -> relay.Consumer:
+    """Return the consumer that keeps the words of cases up with the cases."""
+
+    async def take(db: Connection, events: Sequence[Any]) -> None:
+        house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
+        await indexing.index(db, house, sorted({e.case_id for e in events}))
+
+    return relay.Consumer(indexing.CONSUMER, take)
+
+
+def consumers(registry: Registry, keyring: Keyring) -> list[relay.Consumer]:
+    """Return everything that reads the record's events, each with a cursor of its own."""
+    return [notify.NOTICES, clusters(registry, keyring), searching(registry, keyring), figures(registry, keyring)]
+
+
 async def work(settings: Settings) -> None:
     """Run the relay and the periodic jobs until cancelled."""
     log_to_standard_error(settings.log_level)
@@ -163,8 +179,7 @@ async def work(settings: Settings) -> None:
     app = periodic.timetable(database, (*kernel_jobs(Keyring(settings.keys())), *registry.jobs))
     try:
         async with periodic.working(app):
-            keyring = Keyring(settings.keys())
-            await relay.run(database, [notify.NOTICES, clusters(registry, keyring), figures(registry, keyring)])
+            await relay.run(database, consumers(registry, Keyring(settings.keys())))
     finally:
         await database.close()
 

@@ -304,6 +304,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     the page was read (a resident adds something). ``leading`` marks what usually comes next. ``seat`` says whose part it is among staff.
     ``judges``: with it the resident judges the department in charge, so nobody of that department enters it for a resident on the telephone.
     ``alone``: it concerns this applicant only; it is never told to the others of a cluster, and staff may take it on a member by itself.
+    ``answers``: its text is the answer to what was filed; similar cases show it, and it can be used again.
     ``also_to`` are the states that the effect may choose instead of ``to``. ``offered`` hides it where it makes no sense. ``bulk`` lets it be
     done to many cases at once from a list.
     """
@@ -323,6 +324,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     leading: bool = False
     judges: bool = False
     alone: bool = False
+    answers: bool = False
     seat: Seat = "any"
     also_to: tuple[str, ...] = ()
     bulk: bool = False

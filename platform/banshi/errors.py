@@ -104,6 +104,12 @@ class Changed(Conflict):
         super().__init__(text, **values)
 
 
+class Stale(Changed):
+    """The same, told to a program that sent the revision it had read (RFC 9110, 13.1.1)."""
+
+    status = 412
+
+
 class Throttled(Refused):
     """Too many attempts; ``seconds`` until the next one counts."""
 

@@ -26,6 +26,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secure_cookies  cookies only over https; turn off for plain http on a trusted machine
     strict          a broken plugin stops the start instead of being fenced
     demo            the sign-in page tells the demo city's logins
+    api_rate        requests a minute that an API token may send to each web process; 0: as many as it likes
     hotline         the telephone number that does everything the pages do
     log_level       DEBUG, INFO, WARNING or ERROR
     """
@@ -39,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secure_cookies: bool = True
     strict: bool = False
     demo: bool = False
+    api_rate: int = 3000
     hotline: str = "12345"
     log_level: str = "INFO"
 

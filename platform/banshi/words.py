@@ -24,6 +24,10 @@ MOST_TERMS = 12
 LONGEST_WORD = 40
 _HAN = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+(?:['’][^\W_{_HAN}]+)*")
+_EMPTY_SIGNS = frozenset("的了是在我你他她它们不没有也都就还这那和与请吗呢吧啊一个很到说要会可以上下着过能把被给让")
+_EMPTY_STEMS = re.compile(
+    "the|and|for|are|was|with|that|this|have|has|had|not|but|you|our|from|they|them|there|here|been|can|will|would|pleas|about|veri|it|is|in|of|to|on|at"
+)
 _IS_HAN = re.compile(rf"[{_HAN}]")
 
 
@@ -69,11 +73,25 @@ def terms(asked: str) -> list[Term]:
     for run in runs:
         if _IS_HAN.match(run):
             pairs = tuple(run[i : i + 2] for i in range(len(run) - 1)) or (run,)
-            term = Term(pairs, len(run) == 1, run)
+            term = Term(pairs, open=len(run) == 1, said=run)
         else:
-            term = Term((_stem(run),), not run.isdigit() or len(run) > 1, run)
+            term = Term((_stem(run),), open=False, said=run)
         found.setdefault(term.pieces, term)
     return list(found.values())[:MOST_TERMS]
+
+
+def widened(asked: Sequence[Term]) -> list[Term]:
+    """Return the same with every word taken as a beginning: what is asked where the words as they stand are nowhere.
+
+    A beginning is dear: the index collects everything that begins so before it looks at what else is asked.
+    """
+    return [msgspec.structs.replace(t, open=True) if not _IS_HAN.match(t.said) else t for t in asked]
+
+
+def telling(text: str, *, most: int = 24) -> list[Term]:
+    """Return the pieces of a text that say what it is about, in its order: without the words that every text is full of."""
+    found = dict.fromkeys(p for p in pieces(text) if len(p) > 1 and not p.isdigit() and not _EMPTY_STEMS.fullmatch(p) and not _EMPTY_SIGNS & set(p))
+    return [Term((p,), open=False, said=p) for p in found][:most]
 
 
 def tsquery(asked: Sequence[Term], *, weights: str = "", any_of: bool = False) -> str:

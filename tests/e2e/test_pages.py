@@ -18,7 +18,16 @@ PUBLIC = (
     *("/d/nanpu/public", "/d/yunlan/public?category=noise&open=maybe"),
 )
 RESIDENT = ("/my",)
-CLERK = ("/desk", "/desk/department", "/desk/all", "/desk/all?state=closed", "/desk/find?q=12", "/desk/case/1")
+CLERK = (
+    "/desk",
+    "/desk/department",
+    "/desk/all",
+    "/desk/all?state=closed",
+    "/desk/find?q=12",
+    "/desk/find?q=lamp",
+    "/desk/components",
+    "/desk/case/1",
+)
 ADMINISTRATOR = ("/admin", "/desk")
 
 

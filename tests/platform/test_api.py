@@ -345,7 +345,7 @@ async def test_acting_on_what_was_read_goes_through_and_on_what_is_late_does_not
     done = await client.post(actions, json={"action": "sign"}, headers=CLERK | {"if-match": tag})
     assert done.json() == {"number": number, "state": "working", "revision": 2, "fresh": True}
     answer = {"action": "answer", "data": {"text": "Mended."}}
-    problem(await client.post(actions, json=answer, headers=CLERK | {"if-match": tag}), 409)
+    problem(await client.post(actions, json=answer, headers=CLERK | {"if-match": tag}), 412)
     assert (await client.get(f"{CASES}/{number}", headers=CLERK)).json()["state"] == "working"
     tag = (await client.get(f"{CASES}/{number}", headers=CLERK)).headers["etag"]
     assert tag == '"2"'
@@ -409,6 +409,13 @@ async def test_the_description_lists_the_operations_and_every_reference_in_it_le
         "readCase": ("get", f"{CASES}/{{number}}"),
         "actOnCase": ("post", f"{CASES}/{{number}}/actions"),
         "actOnCases": ("post", f"{CASES}/actions"),
+        "searchCases": ("get", "/api/v1/search"),
+        "listRelated": ("get", f"{CASES}/{{number}}/related"),
+        "joinCases": ("post", f"{CASES}/{{number}}/members"),
+        "leaveCluster": ("post", f"{CASES}/{{number}}/leave"),
+        "linkCases": ("post", f"{CASES}/{{number}}/links"),
+        "unlinkCases": ("delete", f"{CASES}/{{number}}/links/{{kind}}/{{other}}"),
+        "listEvents": ("get", "/api/v1/events"),
     }
     for _method, path, operation in operations.values():
         assert operation["security"] == [{"bearer": []}]

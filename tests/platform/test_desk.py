@@ -36,19 +36,6 @@ At = Callable[[str], Awaitable[Person]]
 
 
 @pytest.fixture
-def at_desk(client: AsyncTestClient[Any], database: Database, town: Town, clock: Clock) -> At:
-    """A function that sits the officer of a staff number down at the desk."""
-
-    async def sit(staff_number: str) -> Person:
-        async with database.transaction() as db:
-            token = await access.open_session(db, town.staff[staff_number].person_id or 0, clock())
-        client.cookies.set(SESSION_COOKIE, token)
-        return Person(client)
-
-    return sit
-
-
-@pytest.fixture
 def lamps(database: Database, town: Town, wanted: Any) -> Callable[..., Awaitable[list[str]]]:
     """A function that files so many requests about lamps, for the lighting department, and gives their addresses at the desk."""
 
@@ -182,15 +169,13 @@ async def test_a_number_as_people_write_it_opens_the_case(at_desk: At, lamps: An
         assert (page.status, page.response.url.path) == (200, address)
 
 
-async def test_what_is_no_number_is_told_above_the_list(at_desk: At, lamps: Any) -> None:
+async def test_a_mistyped_number_is_told_above_what_was_found(at_desk: At, lamps: Any) -> None:
     (address,) = await lamps()
     number = number_of(address)
     clerk = await at_desk("10001")
     mistyped = await clerk.get("/desk/find?q=" + number[:-1] + str((int(number[-1]) + 1) % 10))
     assert (mistyped.status, "a digit is wrong" in mistyped.text) == (400, True)
-    assert listed(mistyped) == [address]
-    assert (await clerk.get("/desk/find?q=lamp")).status == 400
-    assert (await clerk.get("/desk/find")).status == 400
+    assert (await clerk.get("/desk/find?q=lamp")).status == 200
     assert (await clerk.get(f"/desk/find?q={numbers.draw()}")).status == 404
 
 

@@ -155,7 +155,7 @@ async def test_each_filter_says_which_there_are_in_both_languages(client: AsyncT
         assert set(form["fields"]) == {f.name for f in filters.FILTERS if f.kind not in {"order", "address"}}
 
 
-async def test_every_list_costs_a_handful_of_statements(at_desk: Sit, file: Any, act: Any, database: Database) -> None:
+async def test_every_list_costs_a_handful_of_statements(at_desk: Sit, file: Any, act: Any) -> None:
     taken = await file(*(f"Lamp {i}." for i in range(40)))
     for number in taken[:20]:
         await act("10001", number, "sign")
@@ -163,11 +163,11 @@ async def test_every_list_costs_a_handful_of_statements(at_desk: Sit, file: Any,
         person = await at_desk(who)
         kept = await person.get("/desk/all?state=working")
         view = await person.send(kept, "/desk/views", title="A view")
-        with statements(database) as counted:
+        with statements(person.client.app.state.site.database) as counted:  # the pages' own engine
             for path in (*paths, str(view.response.url.path), "/desk/views"):
                 counted.clear()
                 assert (await person.get(path)).status == 200
-                assert len(counted) <= STATEMENTS, (path, counted)
+                assert 2 < len(counted) <= STATEMENTS, (path, counted)
 
 
 # -- unread marks ------------------------------------------------------------------------------------------------------------
@@ -364,10 +364,10 @@ async def test_a_thousand_of_which_some_are_refused(at_desk: Sit, file: Any, dat
     async with database.transaction() as db:
         await db.execute(update(case).where(case.c.number.in_(taken[:100])).values(department_id=town.department("east-works")))
     page = await choose(clerk, "/desk/department", "sign", **{"bulk.numbers": " ".join(taken) + " " + " ".join(f"{i:012d}" for i in range(100))})
-    with statements(database) as counted:
+    with statements(clerk.client.app.state.site.database) as counted:
         done = await clerk.send(page, bulk.HOME)
     assert "Done: 800. Refused: 200." in done.text
-    assert len(counted) <= 12, counted
+    assert 4 < len(counted) <= 12, counted
 
 
 async def test_nothing_chosen_nothing_allowed_nothing_known(at_desk: Sit, file: Any) -> None:

@@ -240,7 +240,7 @@ async def test_only_what_the_post_may_see_is_found(filed: Any, database: Databas
     noise = await filed(category="noise")
     async with database.transaction() as db:
         seen = {
-            who: {r.number for r in await reading.by_telephone(db, town.house, town.staff[who], "100 0000 1234")}
+            who: {r.number for r in await reading.by_person(db, town.house, town.staff[who], "telephone", "100 0000 1234", most=10)}
             for who in ("20001", "10001", "10003", "10004")
         }
     assert seen == {"20001": {lamp, hidden, noise}, "10001": {lamp}, "10003": {noise}, "10004": set()}

@@ -18,8 +18,8 @@ def matches(server_url: str):
     """A function that asks PostgreSQL whether a text is found by a question."""
     with psycopg.connect(libpq_url(server_url), autocommit=True) as connection:
 
-        def ask(text: str, asked: str, *, weight: words.Weight = "B", weights: str = "") -> bool:
-            terms = words.terms(asked)
+        def ask(text: str, asked: str, *, weight: words.Weight = "B", weights: str = "", wide: bool = False) -> bool:
+            terms = words.widened(words.terms(asked)) if wide else words.terms(asked)
             if not terms:
                 return False
             row = connection.execute(
@@ -45,14 +45,18 @@ def matches(server_url: str):
         "路灯 lamp",
         "dark 老人",
         "4071",
-        "40",
-        "stre",
         "ＬＡＭＰ",
         "“路灯”!",
     ],
 )
 def test_chinese_words_single_characters_english_words_and_mixtures_are_found(matches, asked: str):
     assert matches(LAMP, asked)
+
+
+@pytest.mark.parametrize("asked", ["stre", "40", "路灯 stre", "lam"])
+def test_the_beginning_of_a_word_is_found_where_it_is_asked_for(matches, asked: str):
+    assert not matches(LAMP, asked)
+    assert matches(LAMP, asked, wide=True)
 
 
 @pytest.mark.parametrize("asked", ["路面", "灯路", "火", "lamp 路面", "amp", "071", "#d1", "d1"])

@@ -24,7 +24,7 @@ from banshi.texts import translator
 _ = translator("banshi")
 
 OPENED = "opened"
-INDEXED = frozenset({"telephone", "identity_number"})
+INDEXED = frozenset({"name", "telephone", "identity_number"})
 LONGEST_TITLE = 80
 _DRAWS = 5
 

@@ -82,16 +82,17 @@ async def get(db: Connection, house: House, actor: Actor, number: str) -> Row[An
     return row
 
 
-async def by_telephone(db: Connection, house: House, actor: Actor, telephone: str, *, most: int = 10) -> Sequence[Row[Any]]:
-    """Return the newest cases with this telephone number that ``actor`` may see, by what was filed and by the applicant's account.
+async def by_person(db: Connection, house: House, actor: Actor, kind: Literal["name", "telephone"], value: str, *, most: int) -> Sequence[Row[Any]]:
+    """Return the newest cases of whoever has exactly this name or telephone, by what was filed and by the applicant's account; one query.
 
-    A number would tell whose a hidden person's case is: those are for who may know it. The caller writes the reading to the audit.
+    A hit would tell whose a hidden person's case is: those are for who may know it. The caller writes the reading to the audit.
     """
-    digests = house.keyring.indexes("telephone", telephone)
-    filed = select(personal_index.c.case_id).where(personal_index.c.kind == "telephone", personal_index.c.digest.in_(digests))
-    own = select(case.c.id).join(person, person.c.id == case.c.applicant_id).where(person.c.telephone_index.in_(digests))
+    digests = house.keyring.indexes(kind, value)
+    filed = select(personal_index.c.case_id).where(personal_index.c.kind == kind, personal_index.c.digest.in_(digests))
+    own = select(case.c.id).join(person, person.c.id == case.c.applicant_id).where(person.c[f"{kind}_index"].in_(digests))
     known = [] if actor.may(CONFIDENTIAL.name) else [case.c.confidentiality != "hidden"]
-    statement = select(case).where(case.c.id.in_(union(filed, own)), predicate(house, actor), *known)
+    statement = select(case, post.c.staff_number).outerjoin(post, post.c.id == case.c.assignee_id)
+    statement = statement.where(case.c.id.in_(union(filed, own)), predicate(house, actor), *known)
     return (await db.execute(statement.order_by(case.c.received.desc(), case.c.id.desc()).limit(most))).all()
 
 

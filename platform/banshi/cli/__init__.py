@@ -30,6 +30,7 @@ COMMANDS = {
     "case": "records",
     "audit": "records",
     "report": "report",
+    "search": "searching",
 }
 
 

@@ -14,7 +14,7 @@ from banshi.errors import BanshiError, Invalid
 from banshi.reporting import asking, checking
 from banshi.reporting.asking import Figure
 from banshi.web import figures as words
-from banshi.web.api import ReportOut, report_out
+from banshi.web.api.report import ReportOut, report_out
 
 LANGUAGE: texts.Language = "en"
 

@@ -55,6 +55,7 @@ async def add_person(db: Connection, keyring: Keyring, *, name: str, telephone: 
     """Add a person and return the id; name and telephone are sealed."""
     values = {
         "name": keyring.seal(name, "person.name"),
+        "name_index": keyring.index("name", name),
         "telephone": keyring.seal(telephone, "person.telephone") if telephone else "",
         "telephone_index": keyring.index("telephone", telephone) if telephone else None,
         "language": language,

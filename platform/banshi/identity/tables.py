@@ -29,6 +29,7 @@ person = Table(
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("name", Text, nullable=False),
+    Column("name_index", LargeBinary, index=True),
     Column("telephone", Text, nullable=False, server_default=""),
     Column("telephone_index", LargeBinary, index=True),
     Column("language", Text),

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from banshi import texts
+from banshi import texts, words
 from banshi.cases import acting, linking, numbers, reading
 from banshi.cases.decoding import shapes
 from banshi.contracts import APPLICANT, CONFIDENTIAL, Action, Actor, CaseType, Department
 from banshi.errors import Changed, Invalid, NotFound, Refused
 from banshi.identity.directory import ANY
 from banshi.privacy import SEALED, mask, personal_fields, unseal_fields
+from banshi.search.finding import Found
 from banshi.web import forms, pages
 from banshi.web.site import Visit
 
@@ -332,7 +333,7 @@ class CaseView:
                 leading=a.leading,
                 chosen=a.name == chosen,
             )
-            for a in self._allowed()
+            for a in self.allowed()
         )
 
     def action_form(
@@ -342,7 +343,7 @@ class CaseView:
 
         With ``raw`` it is drawn even when the action is not possible any more: what was written must not be lost.
         """
-        candidates = self._allowed() if raw is None else [*(self.declared.actions if self.declared else ())]
+        candidates = self.allowed() if raw is None else [*(self.declared.actions if self.declared else ())]
         action = next((a for a in candidates if a.name == name), None)
         if action is None:
             return None, ""
@@ -359,7 +360,8 @@ class CaseView:
         )
         return form, self.visit.say(action.title)
 
-    def _allowed(self) -> list[Action]:
+    def allowed(self) -> list[Action]:
+        """Return what the reader may do now."""
         return acting.allowed(self.visit.house, self.actor, self.row, self.visit.at)
 
 
@@ -479,6 +481,15 @@ def case_row(visit: Visit, row: Any, address: str, *, actor: Actor | None = None
         received=texts.say_moment(row.received, zone, language, visit.at),
         last=last,
         urgent=row.priority > 0,
+    )
+
+
+def hit_row(visit: Visit, row: Any, address: str, found: Found, *, actor: Actor | None = None) -> pages.HitRow:
+    """Return one line of what was found, with what was asked for marked."""
+    return pages.HitRow(
+        row=case_row(visit, row, address, actor=actor),
+        title=tuple(words.marked(row.title, found.terms)),
+        excerpt=tuple(words.marked(found.shown.get(row.id, ""), found.terms)),
     )
 
 

@@ -55,6 +55,7 @@ TITLES: dict[int, texts.Text] = {
     405: _("This address does not take that"),
     409: _("This does not fit what is there now"),
     410: _("This is no longer here"),
+    412: _("Somebody was faster"),
     413: _("That is too much at once"),
     429: _("Too many attempts"),
     500: _("Something went wrong on our side"),

@@ -81,6 +81,8 @@ class Frame:
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 headers["X-Request-Id"] = request_id
+                if rate := scope["state"].get("rate"):
+                    headers["RateLimit"] = rate
                 for cookie in chosen:
                     headers.add("set-cookie", cookie)
             elif bodiless and message["type"] == "http.response.body":

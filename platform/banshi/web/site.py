@@ -26,6 +26,7 @@ from banshi.plugins import Registry
 from banshi.privacy import Keyring
 from banshi.settings import Settings
 from banshi.web import pages, templating
+from banshi.web.rates import Rates
 
 _ = texts.translator("banshi")
 
@@ -47,6 +48,7 @@ class Site:
         self.database = database
         self.keyring = Keyring(settings.keys())
         self.now = now
+        self.rates = Rates(settings.api_rate)
         self._directory: Directory | None = None
         self._book: TypeBook | None = None
 
@@ -139,6 +141,10 @@ class Visit:
 
     def page(self, template: str, page: msgspec.Struct, *, status: int = 200, desk: bool = False) -> Response[str]:
         """Return a page of the kernel."""
+        return html_response(self.draw(template, page, desk=desk), status=status, cookies=self.cookies)
+
+    def draw(self, template: str, page: msgspec.Struct, *, desk: bool = False) -> str:
+        """Return a template of the kernel, drawn."""
         frame = chrome(
             self.site,
             self.request,
@@ -149,8 +155,7 @@ class Visit:
             unread=self.unread,
         )
         env = templating.environment(self.site.registry.packages, "kernel", self.language)
-        html = env.get_template(template).render(chrome=frame, page=page)
-        return html_response(html, status=status, cookies=self.cookies)
+        return env.get_template(template).render(chrome=frame, page=page)
 
     def go(self, path: str) -> Response[str]:
         """Return a redirect after a form (303: read the next page)."""

@@ -1,6 +1,7 @@
 """The staff desk.
 
 queue       a list of work as a page; lists says which there are, filters how they are narrowed, menu what stands at their side
+find        search by number, by words, by applicant
 group       several queues on one page: the intake desk's own
 views       saved views
 export      a list as a file
@@ -12,19 +13,23 @@ sheet       how it is drawn: facts, story with what is new, who else has it open
 caller      what a resident says on the telephone, entered with their code (proof)
 together    what a case belongs together with: groups, links, a case from a case
 register    a new case for somebody on the telephone or at the window
+components  the style guide
 answers     a department's templates for answers
 """
 
 from __future__ import annotations
 
-from banshi.web.desk import answers, bulk, caller, case, export, group, handover, keys, queue, register, together, views
+from banshi.web.desk import answers, bulk, caller, case, components, export, find, group, handover, keys, queue, register, together, views
 
 HANDLERS = [
     queue.mine,
     queue.department,
     queue.everything,
     queue.queue,
-    queue.find,
+    components.show,
+    components.nothing,
+    find.find,
+    find.find_person,
     export.export,
     group.group,
     views.show_all,

@@ -29,6 +29,7 @@ async def show_case(
     number: FromPath[str],
     do: FromQuery[str] = "",
     template: FromQuery[str] = "",
+    like: FromQuery[str] = "",
     since: FromQuery[str] = "",
     caller: FromQuery[str] = "",
 ) -> Response[Any]:
@@ -40,7 +41,7 @@ async def show_case(
         await notify.read(visit.db, actor.person_id or 0, "staff", view.row.id)
         form, title = view.action_form(address_of(view.row.number), do) if do else (None, "")
         part = sheet.caller_part(visit, view, action=caller) if caller else None
-        opened = Open(do=do, form=form, title=title, template=_whole(template), since=_whole(since), caller=part)
+        opened = Open(do=do, form=form, title=title, template=_whole(template), like=like, since=_whole(since), caller=part)
         return visit.page("desk/case.html", await sheet.draw(visit, view, opened), desk=True)
 
 

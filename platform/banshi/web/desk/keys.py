@@ -35,7 +35,7 @@ SHEET: tuple[tuple[texts.Text, tuple[tuple[tuple[str, ...], texts.Text], ...]], 
     (
         _("Everywhere at the desk"),
         (
-            (("/",), _("open by number")),
+            (("/",), _("to the search")),
             (("g", "m"), _("go to my work")),
             (("g", "d"), _("go to my department")),
             (("g", "a"), _("go to all I may see")),

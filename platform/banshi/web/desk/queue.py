@@ -8,17 +8,17 @@ from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, Response, get
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 
 from banshi import texts
-from banshi.cases import numbers, reading
+from banshi.cases import reading
 from banshi.contracts import Actor
-from banshi.errors import Invalid, NotFound
+from banshi.errors import NotFound
 from banshi.web import pages
-from banshi.web.desk import bulk, case, export, filters, lists, menu
+from banshi.web.desk import bulk, export, filters, lists, menu
 from banshi.web.desk.filters import Chosen
 from banshi.web.desk.lists import Work
-from banshi.web.site import Site, Visit, language_of
+from banshi.web.site import Site, Visit
 
 _ = texts.translator("banshi")
 
@@ -47,22 +47,6 @@ async def queue(request: Request[Any, Any, Any], owner: FromPath[str], name: Fro
     return await _queue(request, f"queue/{owner}/{name}")
 
 
-@get("/desk/find")
-async def find(request: Request[Any, Any, Any], q: FromQuery[str] = "") -> Response[Any]:
-    """Open a case by its number; what is no number is told so above the list."""
-    site: Site = request.app.state.site
-    async with site.visit(request) as visit:
-        actor = visit.staff()
-        try:
-            number = numbers.read(q)
-        except Invalid as refused:
-            work = lists.lists(visit, actor)[2]
-            problem = texts.say(refused.text, language_of(request))
-            return await draw(visit, actor, work, Chosen(query=work.query), problem=problem, status=400)
-        await reading.get(visit.db, visit.house, actor, number)
-        return visit.go(case.address_of(number))
-
-
 async def _queue(request: Request[Any, Any, Any], name: str) -> Response[Any]:
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
@@ -82,8 +66,6 @@ async def draw(
     chosen: Chosen,
     *,
     view: Any = None,
-    problem: str = "",
-    status: int = 200,
 ) -> Response[Any]:
     """Draw a list: who is asking, the page of cases, the menu with its counts, what is unread; six queries whatever the data.
 
@@ -111,11 +93,9 @@ async def draw(
         left_out=chosen.left_out,
         change=f"{menu.view_address(view.id)}/change" if view is not None and view.own else "",
         files=export.links(visit, actor, work, chosen),
-        problem=problem,
     )
-    if not problem:
-        menu.remember(visit)
-    return visit.page("desk/queue.html", page, desk=True, status=status)
+    menu.remember(visit)
+    return visit.page("desk/queue.html", page, desk=True)
 
 
 def save_form(visit: Visit, work: Work, chosen: Chosen) -> pages.Form:

@@ -29,6 +29,7 @@ CAME_BY = "came_by"
 CHANNELS = ("telephone", "window")
 SENT = "number"
 FEWEST_DIGITS = 5
+EARLIER = 10
 
 
 @get(HOME)
@@ -55,7 +56,7 @@ async def look(request: Request[Any, Any, Any]) -> Response[Any]:
             return visit.go(f"/desk/case/{numbers.show(numbers.read(telephone))}")
         earlier: list[str] = []
         if telephone:
-            earlier = [r.number for r in await reading.by_telephone(visit.db, visit.house, actor, telephone)]
+            earlier = [r.number for r in await reading.by_person(visit.db, visit.house, actor, "telephone", telephone, most=EARLIER)]
             await audit.record(visit.db, visit.house.keyring, actor, "personal.searched", "telephone", {"cases": earlier}, visit.at)
         draft_id = await drafts.begin(visit.db, visit.house.keyring, _drawer(actor, service), visit.at)
         filing = _Registering(visit, actor, service, draft_id, {"earlier": earlier, "looked": bool(telephone)})

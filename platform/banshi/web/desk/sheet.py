@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from banshi import texts, workbench
+from banshi import texts, words, workbench
 from banshi.cases import acting, linking, numbers, reading
 from banshi.contracts import CONFIDENTIAL, PERSONAL, TOGETHER, Actor
 from banshi.errors import NotFound
 from banshi.privacy import mask
+from banshi.search import finding
 from banshi.web import casepage, forms, pages
 from banshi.web.casepage import CaseView
 from banshi.web.desk import answers, menu, proof
@@ -30,13 +31,15 @@ ROLES: dict[str, texts.Text] = {"applicant": _("Applicant"), "helper": _("Helper
 class Open(msgspec.Struct, frozen=True, kw_only=True):
     """What is open on the sheet: an action's form, filled from a template or not, or one of the resident's on the telephone.
 
-    ``since`` is the sequence up to which the reader had seen the case when they came to it: the marks stay while forms open and close.
+    ``like`` is the number of another case whose answer fills it. ``since`` is the sequence up to which the reader had seen the case when they came
+    to it: the marks stay while forms open and close.
     """
 
     do: str = ""
     form: pages.Form | None = None
     title: str = ""
     template: int | None = None
+    like: str = ""
     caller: pages.CallerPart | None = None
     since: int | None = None
     reveals: bool = False
@@ -54,8 +57,9 @@ async def draw(visit: Visit, view: CaseView, opened: Open) -> pages.DeskCasePage
     looked = await workbench.look(visit.db, actor.post_id or 0, row.id, row.sequence, visit.at)
     before = looked.before if opened.since is None else opened.since
     new = {e.sequence for e in view.events if before is not None and e.sequence > before and e.post_id != actor.post_id}
-    form, templates = await _with_templates(visit, view, opened)
+    form, templates = await _filled(visit, view, opened)
     related = await linking.kin(visit.db, visit.house, actor, row)
+    alike = await finding.like(visit.db, visit.house, actor, row, visit.at)
     led = sum(r.tie == "member" for r in related)
     return msgspec.structs.replace(
         await _plain(visit, view, reveals=opened.reveals),
@@ -74,6 +78,7 @@ async def draw(visit: Visit, view: CaseView, opened: Open) -> pages.DeskCasePage
         templates=templates,
         templates_href=answers.HOME,
         caller=opened.caller or caller_part(visit, view),
+        alike=tuple(like_row(visit, view, r) for r in alike),
     )
 
 
@@ -91,24 +96,45 @@ def _linked(view: CaseView, chosen: str, before: int | None) -> tuple[pages.Acti
     return tuple(msgspec.structs.replace(a, href=a.href.replace("?do=", f"?since={before}&do=")) for a in links)
 
 
-async def _with_templates(visit: Visit, view: CaseView, opened: Open) -> tuple[pages.Form | None, tuple[pages.Link, ...]]:
-    """Return the open form, filled from the chosen template, and links to all of them where it asks for a longer text."""
+async def _filled(visit: Visit, view: CaseView, opened: Open) -> tuple[pages.Form | None, tuple[pages.Link, ...]]:
+    """Return the open form, filled from the chosen template or another case's answer, and links to all templates where it asks for a longer text."""
     form, long = opened.form, next((f.name for f in opened.form.fields if f.kind == "textarea"), "") if opened.form else ""
     if form is None or not long or not workbench.answers(view.actor):
         return form, ()
     rows = await workbench.templates(visit.db, view.actor)
-    number = numbers.show(view.row.number)
+    number, said = numbers.show(view.row.number), ""
     if opened.template is not None:
         chosen = next((r for r in rows if r.id == opened.template), None)
         if chosen is None:
             raise NotFound(_("Your department has no such template."))
-        words = answers.filled(chosen.text, visit, view.actor, number)
-        fields = tuple(msgspec.structs.replace(f, value=words) if f.name == long else f for f in form.fields)
+        said = answers.filled(chosen.text, visit, view.actor, number)
+    elif opened.like:
+        said = await finding.answer(visit.db, visit.house, view.actor, casepage.read_number(opened.like))
+    if said:
+        fields = tuple(msgspec.structs.replace(f, value=said) if f.name == long else f for f in form.fields)
         form = msgspec.structs.replace(form, fields=fields)
     since = f"since={opened.since}&" if opened.since is not None else ""
     address = f"{address_of(view.row.number)}?{since}do={opened.do}"
     links = (pages.Link(text=r.title, href=f"{address}&template={r.id}#do", current=r.id == opened.template) for r in rows)
     return form, tuple(links)
+
+
+def like_row(visit: Visit, view: CaseView, row: Any) -> pages.LikeRow:
+    """Return an answered case that is like this one, with the way to use its answer where this one can be answered now."""
+    line = casepage.case_row(visit, row, "/desk/case")
+    said = finding.answer_of(visit.house, row)
+    opens = next((a.name for a in view.allowed() if a.answers), "") if said else ""
+    department = visit.house.directory.department(row.answer_department_id).say(visit.language) if row.answer_department_id else ""
+    return pages.LikeRow(
+        number=line.number,
+        href=line.href,
+        title=line.title,
+        state=line.state,
+        department=department,
+        when=view.day(row.answer_at),
+        answer=words.excerpt(said, (), length=120),
+        use=f"{address_of(view.row.number)}?do={opens}&like={line.number}#do" if opens else "",
+    )
 
 
 def caller_part(

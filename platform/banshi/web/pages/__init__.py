@@ -6,6 +6,8 @@ parts       what pages are made of: links, fields, forms, lines of a list or a s
 portal      the pages of the portal
 desk        the pages of the desk
 report      the report
+search      what was found
+components  the style guide
 common      the pages that everybody meets: sign in, errors
 """
 
@@ -17,6 +19,7 @@ from banshi.web.pages.common import (
     ResumePage,
     SignInPage,
 )
+from banshi.web.pages.components import ComponentsPage, Sample
 from banshi.web.pages.desk import (
     AnswersPage,
     BulkDonePage,
@@ -90,6 +93,7 @@ from banshi.web.pages.report import (
     Table,
     Tile,
 )
+from banshi.web.pages.search import FindPage, HitRow, LikeRow, Marked
 
 __all__ = [
     "ActionLink",
@@ -108,6 +112,7 @@ __all__ = [
     "Choice",
     "ChooseDistrictPage",
     "Chrome",
+    "ComponentsPage",
     "Contact",
     "DeskCasePage",
     "DonePage",
@@ -115,21 +120,25 @@ __all__ = [
     "Entry",
     "ErrorPage",
     "Field",
+    "FindPage",
     "Form",
     "Group",
     "GroupPage",
     "GroupPart",
     "HandoverNote",
     "HandoverPage",
+    "HitRow",
     "HomePage",
     "InboxPage",
     "InboxRow",
     "Joined",
     "KeysPage",
     "KinRow",
+    "LikeRow",
     "Link",
     "MandateRow",
     "MandatesPage",
+    "Marked",
     "MyPage",
     "NearbyPage",
     "NearbyRow",
@@ -145,6 +154,7 @@ __all__ = [
     "ResumePage",
     "ResumePart",
     "Row",
+    "Sample",
     "SavedPage",
     "Section",
     "Sentence",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from banshi.web.pages.parts import ActionLink, CaseRow, Contact, Entry, Form, Group, KinRow, Link, Problem, Section, Step, Tone
+from banshi.web.pages.search import LikeRow
 
 
 class QueuePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +29,6 @@ class QueuePage(msgspec.Struct, frozen=True, kw_only=True):
     left_out: tuple[str, ...] = ()
     files: tuple[Link, ...] = ()
     change: str = ""
-    problem: str = ""
 
 
 class HandoverNote(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,6 +166,7 @@ class DeskCasePage(msgspec.Struct, frozen=True, kw_only=True):
     templates: tuple[Link, ...] = ()
     templates_href: str = ""
     caller: CallerPart | None = None
+    alike: tuple[LikeRow, ...] = ()
 
 
 class CallerPart(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from banshi.web.pages.parts import ActionLink, CaseRow, Contact, Entry, Form, Link, Step, Tone
+from banshi.web.pages.search import HitRow
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -223,7 +224,10 @@ class CasePage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MyPage(msgspec.Struct, frozen=True, kw_only=True):
-    """portal/my.html: the resident's cases, newest first; ``for_whom`` is set where a helper reads those of somebody else."""
+    """portal/my.html: the resident's cases, newest first; ``for_whom`` is set where a helper reads those of somebody else.
+
+    ``asked`` is what was searched for at ``path``, ``hits`` and in words ``found`` what that gave.
+    """
 
     rows: tuple[CaseRow, ...]
     next: str
@@ -232,6 +236,10 @@ class MyPage(msgspec.Struct, frozen=True, kw_only=True):
     helped: tuple[Link, ...] = ()
     for_whom: str = ""
     until: str = ""
+    path: str = "/my"
+    asked: str = ""
+    found: str = ""
+    hits: tuple[HitRow, ...] = ()
 
 
 class DraftRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,13 +9,14 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from banshi import notify, texts
+from banshi import notify, texts, words
 from banshi.cases import acting, numbers, reading
 from banshi.cases.acting import Act
 from banshi.cases.decoding import decode
 from banshi.contracts import Actor
 from banshi.errors import Conflict, Invalid, NotFound, NotSignedIn, Refused
 from banshi.identity import mandates
+from banshi.search import finding
 from banshi.web import casepage, drafts, forms, pages
 from banshi.web.casepage import CaseView
 from banshi.web.portal import following
@@ -24,14 +25,18 @@ from banshi.web.site import Site, Visit
 
 _ = texts.translator("banshi")
 
+NOTHING = reading.Listing(rows=(), next=None)
+
 
 @get("/my")
-async def my_cases(request: Request[Any, Any, Any], after: FromQuery[str] = "") -> Response[Any]:
-    """The resident's own cases, newest first; on the first page also the half-filled forms, and for whom they act."""
+async def my_cases(request: Request[Any, Any, Any], after: FromQuery[str] = "", q: FromQuery[str] = "") -> Response[Any]:
+    """The resident's own cases, newest first, or those with the words asked for; on the first page also drafts, and for whom they act."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
         if visit.visitor.person_id is None:
             raise NotSignedIn(_("Sign in to see your cases. Without an account, follow a case by its number and code."))
+        if q.strip():
+            return visit.page("portal/my.html", await _search(visit, visit.resident, q.strip(), _my_page(visit, NOTHING, "")))
         page = await list_cases(visit, visit.resident, "/my", after)
         news = await notify.unread(visit.db, visit.visitor.person_id, "resident", [r.id for r in page[0].rows])
         shown = _my_page(visit, page[0], page[1], news)
@@ -50,6 +55,13 @@ async def my_cases(request: Request[Any, Any, Any], after: FromQuery[str] = "") 
         return visit.page("portal/my.html", shown)
 
 
+async def _search(visit: Visit, actor: Actor, asked: str, page: pages.MyPage) -> pages.MyPage:
+    found = await finding.find(visit.db, visit.house, actor, asked, visit.at)
+    said = visit.say(_("The best {count}. Another word narrows them down.") if found.more else _("{count} cases found"), count=len(found.rows))
+    hits = tuple(casepage.hit_row(visit, r, "/case", found) for r in found.rows)
+    return msgspec.structs.replace(page, asked=asked[: words.LONGEST_QUERY], found=said, hits=hits)
+
+
 async def list_cases(visit: Visit, actor: Actor, path: str, after: str) -> tuple[reading.Listing, str]:
     """Return one page of a resident's cases, the newest first, and the address of the next."""
     query = reading.Query(newest_first=True, after=reading.read_cursor(after))
@@ -63,16 +75,21 @@ def _my_page(visit: Visit, found: reading.Listing, following_page: str, news: An
 
 
 @get("/my/for/{mandate_id:int}")
-async def their_cases(request: Request[Any, Any, Any], mandate_id: FromPath[int], after: FromQuery[str] = "") -> Response[Any]:
+async def their_cases(
+    request: Request[Any, Any, Any], mandate_id: FromPath[int], after: FromQuery[str] = "", q: FromQuery[str] = ""
+) -> Response[Any]:
     """The cases of somebody for whom the reader holds a mandate."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
         if visit.visitor.person_id is None:
             raise NotSignedIn(_("Sign in to go on."))
         found = await mandates.of_helper(visit.db, visit.house.keyring, visit.visitor.person_id, mandate_id, visit.at)
-        listed, following_page = await list_cases(visit, mandates.acting(found), f"/my/for/{mandate_id}", after)
+        path = f"/my/for/{mandate_id}"
+        listed, following_page = (NOTHING, "") if q.strip() else await list_cases(visit, mandates.acting(found), path, after)
         until = texts.say_day(found.until, zone(visit), visit.language, visit.at)
-        shown = msgspec.structs.replace(_my_page(visit, listed, following_page), for_whom=found.name, until=until)
+        shown = msgspec.structs.replace(_my_page(visit, listed, following_page), for_whom=found.name, until=until, path=path)
+        if q.strip():
+            shown = await _search(visit, mandates.acting(found), q.strip(), shown)
         return visit.page("portal/my.html", shown)
 
 

@@ -50,3 +50,11 @@ const page = document.querySelector("[data-tick-all]");
 const every = document.querySelector("[data-tick-every]");
 page?.addEventListener("change", () => ticks.forEach((tick) => (tick.checked = page.checked)));
 every?.addEventListener("change", () => [page, ...ticks].forEach((tick) => (tick.disabled = every.checked)));
+
+// What was found while somebody typed goes when they turn to something else.
+const found = document.querySelector("#bar-found");
+const bar = found?.closest("form");
+const forget = () => found.replaceChildren();
+bar?.addEventListener("keydown", (event) => event.key === "Escape" && forget());
+bar?.addEventListener("focusout", (event) => event.relatedTarget && !bar.contains(event.relatedTarget) && forget());
+document.addEventListener("click", (event) => bar && !bar.contains(event.target) && forget());
