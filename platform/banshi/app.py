@@ -21,7 +21,7 @@ from banshi.cases import following, verifying
 from banshi.cases.book import House, load_book, put_types
 from banshi.cases.tables import idempotency
 from banshi.cases.upgrading import upgrade_open
-from banshi.contracts import ADMINISTER, OPERATE, REPORT, Job, JobContext, Role
+from banshi.contracts import ADMINISTER, LIBRARY, OPERATE, REPORT, Job, JobContext, Role
 from banshi.db import Connection, Database
 from banshi.identity.directory import load_directory
 from banshi.identity.people import put_roles
@@ -46,7 +46,8 @@ KEYS_LAST = timedelta(days=30)
 DECLARING = 0x64656C6172
 
 KERNEL_ROLES = (
-    Role(owner="kernel", name="administrator", title=_("Administrator"), permissions=(ADMINISTER, OPERATE, REPORT), reach="district"),
+    Role(owner="kernel", name="administrator", title=_("Administrator"), permissions=(ADMINISTER, OPERATE, LIBRARY, REPORT), reach="district"),
+    Role(owner="kernel", name="librarian", title=_("Librarian"), permissions=(LIBRARY,), reach="district"),
     Role(owner="kernel", name="engineer", title=_("Engineer"), permissions=(OPERATE,), reach="district"),
 )
 

@@ -71,7 +71,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """How a field is asked of a person; stands in ``Annotated`` beside the constraints of ``msgspec.Meta``.
 
     ``rows`` > 1 makes a text area. ``options`` makes radios (up to ten) or a select. ``picks`` offers what the directory has: an ``area`` of
-    the district in which the form is filed, a ``department`` (its code), an ``officer`` of one's own department (the staff number).
+    the district in which the form is filed, a ``department`` (its code), an ``officer`` of one's own department (the staff number), what the
+    ``library`` has that fits the case (a list; each ``code@version``, which stays that version for good).
     ``autocomplete`` is the HTML token. ``role`` names what the field means to the kernel, which copies it to the case: ``title`` (a line),
     ``category``, ``area``; any other field stays in ``data`` alone.
     """
@@ -80,7 +81,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     hint: Text | str = ""
     rows: int = 1
     options: tuple[Option, ...] = ()
-    picks: Literal["", "area", "department", "officer"] = ""
+    picks: Literal["", "area", "department", "officer", "library"] = ""
     autocomplete: str = ""
     role: Literal["", "title", "category", "area"] = ""
 
@@ -411,7 +412,8 @@ class CaseType(Declared, frozen=True, kw_only=True):
 class Page(msgspec.Struct, frozen=True):
     """One question group: a page of the portal's form with some of the fields of the case type's form.
 
-    ``when`` maps a field of an earlier page to the answers with which this page is asked at all.
+    ``when`` maps a field of an earlier page to the answers with which this page is asked at all. With ``consults`` what the library says to the
+    reader's words is shown once after it, where the answers so far are among these ({}: always; None: never): who is answered by it stops there.
     """
 
     name: str
@@ -419,6 +421,7 @@ class Page(msgspec.Struct, frozen=True):
     fields: tuple[str, ...]
     lead: Text | str = ""
     when: Mapping[str, tuple[str, ...]] = {}
+    consults: Mapping[str, tuple[str, ...]] | None = None
 
 
 class Service(Declared, frozen=True, kw_only=True):
@@ -449,6 +452,7 @@ class Permission(msgspec.Struct, frozen=True):
 PERSONAL = Permission("kernel.personal", _("Read personal data unmasked; every reading is logged"))
 TOGETHER = Permission("kernel.together", _("Work on several cases as one, link them and take them apart"))
 EXPORT = Permission("kernel.export", _("Take lists of cases away as files; each is logged"))
+LIBRARY = Permission("kernel.library", _("Write regulations and guides"))
 CONFIDENTIAL = Permission("kernel.confidential", _("See who stands behind a case whose person is hidden"))
 REPORT = Permission("kernel.report", _("Read the report: figures on the cases of the department and of those below it, or of the district"))
 ADMINISTER = Permission("kernel.administer", _("Turn plugins on and off for districts, and read every register"))
@@ -614,6 +618,10 @@ class DemoCase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Demo(Declared, frozen=True, kw_only=True):
-    """What a plugin brings to the demo city; ``cases`` is a pure function of the random source: the same every time."""
+    """What a plugin brings to the demo city; ``cases`` is a pure function of the random source: the same every time.
+
+    ``library`` is a folder of the plugin's package with entries of the library, as `banshi library import` reads them.
+    """
 
     cases: Callable[[Random], Sequence[DemoCase]]
+    library: str = ""

@@ -13,6 +13,7 @@ BanshiError
 │   ├── KeyReused     the idempotency key came before with another body
 │   ├── NotAllowedNow the state of the case does not allow the action
 │   └── Changed       somebody else acted since the page was read
+│       └── Stale     412: the same, told to a program that sent the revision
 └── Throttled         429: too many attempts
 """
 

@@ -101,9 +101,12 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     others: tuple[tuple[str, datetime], ...]
 
 
-async def look(db: Connection, post_id: int, case_id: int, sequence: int, at: datetime) -> Looked:
-    """Remember that a post has now seen a case up to ``sequence``; return what it knew before, and who else looked lately. One statement."""
-    values = {"post_id": post_id, "case_id": case_id, "sequence": sequence, "at": at, "since": at - STILL_OPEN}
+async def look(db: Connection, actor: Actor, case_id: int, sequence: int, at: datetime) -> Looked:
+    """Remember that a post has now seen a case up to ``sequence``, and forget its officer's notices of it; return what it knew before, and who
+    else looked lately. One statement.
+    """
+    values: dict[str, Any] = {"post_id": actor.post_id or 0, "person_id": actor.person_id or 0, "case_id": case_id, "sequence": sequence}
+    values |= {"at": at, "since": at - STILL_OPEN}
     rows = (await db.execute(_LOOK, values)).all()
     return Looked(before=rows[0].sequence, others=tuple((r.staff_number, r.at) for r in rows if r.staff_number))
 
@@ -112,6 +115,9 @@ _LOOK = text("""
 with now as (
     insert into kernel.seen (post_id, case_id, sequence, at) values (:post_id, :case_id, :sequence, :at)
     on conflict (post_id, case_id) do update set sequence = greatest(kernel.seen.sequence, excluded.sequence), at = excluded.at
+),
+read as (
+    delete from kernel.notice where person_id = :person_id and capacity = 'staff' and case_id = :case_id
 )
 select own.sequence, other.staff_number, other.at
 from (select) as one

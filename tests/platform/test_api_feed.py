@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from litestar.testing import AsyncTestClient
-from sqlalchemy import text
+from settling import settled
 
 from banshi import app
 from banshi.cases import acting, numbers, opening
@@ -38,16 +38,6 @@ async def read(client: Client, after: str = "", *, who: dict[str, str] = INTAKE,
         after = body["next"]
         if not body["more"]:
             return items, after
-
-
-async def settled(database: Database) -> None:
-    """Wait until what was committed is final: other databases of the server may run transactions that began before."""
-    for _ in range(500):
-        async with database.transaction() as db:
-            waits = await db.execute(text("select exists (select from kernel.case_event where xid >= pg_snapshot_xmin(pg_current_snapshot()))"))
-            if not waits.scalar_one():
-                return
-        await asyncio.sleep(0.01)
 
 
 # -- the feed --------------------------------------------------------------------------------------------------------------

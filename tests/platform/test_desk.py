@@ -353,7 +353,7 @@ async def test_two_who_look_at_the_same_moment_both_get_their_page(at_desk: At, 
 
     async def look(who: str, sequence: int) -> workbench.Looked:
         async with database.transaction() as db:
-            return await workbench.look(db, town.staff[who].post_id or 0, case_id, sequence, MOMENT)
+            return await workbench.look(db, town.staff[who], case_id, sequence, MOMENT)
 
     looks = await asyncio.gather(*(look(who, 1) for who in ("10001", "10002") for _ in range(5)))
     assert {look_.before for look_ in looks} <= {None, 1}

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from browsing import Page, Person
 from litestar.testing import AsyncTestClient
+from settling import settled
 from sqlalchemy import select
 
 from banshi import app
@@ -231,6 +232,7 @@ async def test_the_relay_keeps_the_words_up_and_doing_it_again_changes_nothing(d
     consumer = app.searching(town.house.registry, town.house.keyring)
     async with database.transaction() as db:
         opened = await opening.open_many(db, town.house, town.residents["resident0"], [wanted(text=f"灯 {i} 坏了。") for i in range(3)], MOMENT)
+    await settled(database)
     async with database.transaction() as db:
         assert await relay.feed(db, consumer) == 3
     async with database.transaction() as db:
@@ -254,6 +256,7 @@ def filed(database: Database, town: Town, wanted: Any) -> Callable[..., Awaitabl
     async def file(text: str, *, who: str = "resident0", **data: Any) -> str:
         async with database.transaction() as db:
             opened = await opening.open_one(db, town.house, town.residents[who], wanted(text=text, **data), MOMENT)
+        await settled(database)
         async with database.transaction() as db:
             await relay.feed(db, app.searching(town.house.registry, town.house.keyring))
         return opened.number

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from sqlalchemy import ColumnElement, Row, Subquery, func, literal, literal_column, select, tuple_, union, union_all
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from banshi.cases.book import House
 from banshi.cases.tables import case, case_event, case_party, personal_index
@@ -82,6 +83,20 @@ async def get(db: Connection, house: House, actor: Actor, number: str) -> Row[An
     return row
 
 
+async def with_parties(db: Connection, house: House, actor: Actor, number: str) -> Row[Any]:
+    """Return the same with ``parties``: who is named on the case, each with role, sealed name and telephone; one query."""
+    named = func.jsonb_build_object(
+        *("role", case_party.c.role, "confidential", case_party.c.confidential, "name", person.c.name, "telephone", person.c.telephone)
+    )
+    listed = select(func.coalesce(func.jsonb_agg(aggregate_order_by(named, case_party.c.role)), literal_column("'[]'::jsonb")))
+    parties = listed.join(person, person.c.id == case_party.c.person_id).where(case_party.c.case_id == case.c.id).scalar_subquery()
+    statement = select(case, parties.label("parties")).where(case.c.number == number, predicate(house, actor))
+    row = (await db.execute(statement)).one_or_none()
+    if row is None:
+        raise NotFound(_("There is no such case, or it is not for your eyes."))
+    return row
+
+
 async def by_person(db: Connection, house: House, actor: Actor, kind: Literal["name", "telephone"], value: str, *, most: int) -> Sequence[Row[Any]]:
     """Return the newest cases of whoever has exactly this name or telephone, by what was filed and by the applicant's account; one query.
 
@@ -111,17 +126,6 @@ async def story(db: Connection, case_id: int, audiences: Audiences) -> Sequence[
         .order_by(case_event.c.sequence)
     )
     return (await db.execute(statement)).all()
-
-
-async def parties(db: Connection, case_id: int) -> Sequence[Row[Any]]:
-    """Return who is named on a case, with sealed names and telephones."""
-    statement = (
-        select(case_party.c.role, case_party.c.confidential, person.c.id, person.c.name, person.c.telephone)
-        .join(person, person.c.id == case_party.c.person_id)
-        .where(case_party.c.case_id == case_id)
-        .order_by(case_party.c.role)
-    )
-    return list(await db.execute(statement))
 
 
 async def listing(db: Connection, house: House, actor: Actor, query: Query) -> Listing:

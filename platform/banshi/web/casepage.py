@@ -16,12 +16,18 @@ from banshi.cases.decoding import shapes
 from banshi.contracts import APPLICANT, CONFIDENTIAL, Action, Actor, CaseType, Department
 from banshi.errors import Changed, Invalid, NotFound, Refused
 from banshi.identity.directory import ANY
+from banshi.library import citing
+from banshi.library import reading as library
+from banshi.library.reading import Wanted
 from banshi.privacy import SEALED, mask, personal_fields, unseal_fields
 from banshi.search.finding import Found
 from banshi.web import forms, pages
 from banshi.web.site import Visit
+from banshi.words import Term
 
 _ = texts.translator("banshi")
+
+OFFERED = 6
 
 CHANNELS: Mapping[str, texts.Text] = {
     "web": _("Website"),
@@ -58,8 +64,32 @@ class CaseView:
         self.language = visit.language
         self.hides = hides(actor, row)
         """Whether these eyes may not learn who stands behind the case."""
+        self.library: Sequence[Any] = ()
+        """What the library has that fits the case: offered to be cited."""
+        self.cited: Mapping[str, Any] = {}
+        """The versions that its story cites."""
+        self._consulted = False
+        self.terms: Sequence[Term] = ()
+        """What the case is about: for what the library is asked."""
         self.names: Mapping[int, str] = {}
         """Masked names of the two sides of a mandate, as far as the reader is one of them."""
+
+    async def consult(self) -> None:
+        """Read what can be cited on the case (staff), and what its story cites; one query, none where there is neither."""
+        if self._consulted:
+            return
+        self._consulted = True
+        self.terms = words.telling(f"{self.row.title} {self.category()}")
+        day, tree = self.visit.at.astimezone(self.zone).date(), self.visit.house.directory.tree
+        wanted = Wanted(district=tree[self.row.district_id], day=day, staff=True) if self.actor.capacity == "staff" else None
+        cited = {c for c in map(citing.parse, citing.cited_in(self.events, self._pickers())) if c}
+        self.library, found = await library.at_hand(self.visit.db, wanted, self.terms, sorted(cited), most=OFFERED)
+        self.cited = {citing.cite(r): r for r in found}
+
+    def _pickers(self) -> dict[str, list[str]]:
+        """The fields of each action that cite."""
+        actions = self.declared.actions if self.declared else ()
+        return {a.name: fields for a in actions if (fields := [s.name for s in shapes(a.form) if s.ask.picks == "library"])}
 
     # -- words --------------------------------------------------------------------------------------------------------
 
@@ -172,8 +202,25 @@ class CaseView:
             headline=self._headline(event, own=own),
             text=text,
             facts=facts,
+            cites=self._cites(event),
             own=own,
             staff_only=event.audience == "staff",
+        )
+
+    def _cites(self, event: Any) -> tuple[pages.Link, ...]:
+        """The rules that an event cites, each the version that was cited."""
+        if not self.cited:
+            return ()
+        staff = self.actor.capacity == "staff"
+        address = "/desk/library" if staff else f"/d/{self.visit.house.directory.tree[self.row.district_id].code}/library"
+        rows = [self.cited[c] for c in dict.fromkeys(citing.cited_in([event], self._pickers())) if c in self.cited]
+        return tuple(
+            pages.Link(
+                text=self.visit.say(_("{title} (version {number})"), title=texts.pick(r.title, self.language), number=r.number),
+                href=f"{address}/{r.code}?version={r.number}",
+            )
+            for r in rows
+            if staff or r.audience == "public"
         )
 
     def _own(self, event: Any) -> bool:
@@ -251,15 +298,15 @@ class CaseView:
         text, facts = str(more.get("text", "")), []
         for shape in shapes(self._form(event.kind)):
             value = told.get(shape.name)
-            if value in (None, "", [], False):
+            if value in (None, "", [], False) or shape.ask.picks == "library":
                 continue
-            words = forms.say_value(shape, value, self.language, self.visit.house.directory)
+            said_ = forms.say_value(shape, value, self.language, self.visit.house.directory)
             if shape.name == "outcome" and self.declared is not None:
-                words = self.type_row.say_outcome(str(value), self.language)
+                said_ = self.type_row.say_outcome(str(value), self.language)
             if shape.ask.rows > 1 and not text:
-                text = words
+                text = said_
             else:
-                facts.append((self.visit.say(shape.ask.label), words))
+                facts.append((self.visit.say(shape.ask.label), said_))
         moved = body.get("changed") or {}
         if moved.get("department_id"):
             facts.append((self.visit.say(_("Handed to")), self.visit.house.directory.department(moved["department_id"]).say(self.language)))
@@ -348,7 +395,16 @@ class CaseView:
         if action is None:
             return None, ""
         directory = self.visit.house.directory
-        drawn = forms.fields(action.form, self.language, raw=raw, problems=problems, directory=directory, department_id=self.row.department_id)
+        offers = [(citing.cite(r), texts.pick(r.title, self.language), "") for r in self.library]
+        drawn = forms.fields(
+            action.form,
+            self.language,
+            raw=raw,
+            problems=problems,
+            directory=directory,
+            department_id=self.row.department_id,
+            library=self._offers(action.form, raw or {}, offers),
+        )
         key = forms.one(raw or {}, "key") or secrets.token_urlsafe(16)
         form = pages.Form(
             action=f"{address}/{action.name}",
@@ -359,6 +415,12 @@ class CaseView:
             cancel=address,
         )
         return form, self.visit.say(action.title)
+
+    def _offers(self, form: type[msgspec.Struct], raw: Mapping[str, Any], offers: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+        """What can be cited; what was chosen before stays to be seen, whatever has become of it."""
+        known = {value for value, _label, _hint in offers}
+        chosen = [c for s in shapes(form) if s.ask.picks == "library" for c in raw.get(s.name) or [] if isinstance(c, str)]
+        return offers + [(c, c, "") for c in dict.fromkeys(chosen) if c not in known]
 
     def allowed(self) -> list[Action]:
         """Return what the reader may do now."""

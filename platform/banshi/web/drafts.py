@@ -24,6 +24,8 @@ CODE_DIGITS = 6
 MOST_LISTED = 100
 SENT = "=sent"
 """Under this name the answers of a draft that was sent give way to the case's number; no field of a form can be called so."""
+SETTLED = "=settled"
+"""Under this name a draft keeps which entry of the library answered its person: nothing else of it is left."""
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is taken for another when it is read off a picture
 _ID_LENGTH = 18
 
@@ -89,7 +91,7 @@ async def of_person(db: Connection, keyring: Keyring, person_id: int, at: dateti
     """Return an account's half-filled forms, the last changed first; what was sent is none any more."""
     statement = select(draft).where(draft.c.person_id == person_id, draft.c.expires > at).order_by(draft.c.changed.desc(), draft.c.id)
     found = [_opened(keyring, row) for row in await db.execute(statement.limit(MOST_LISTED))]
-    return [d for d in found if SENT not in d.answers]
+    return [d for d in found if SENT not in d.answers and SETTLED not in d.answers]
 
 
 async def forget(db: Connection, draft_id: str, person_id: int) -> bool:

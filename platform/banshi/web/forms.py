@@ -67,16 +67,19 @@ def fields(
     directory: Directory | None = None,
     district: District | None = None,
     department_id: int | None = None,
+    library: Options = (),
 ) -> tuple[pages.Field, ...]:
     """Return the fields of ``form`` as they are drawn, with the raw input and its problems.
 
-    What a field picks from the ``directory`` lies in ``district`` (areas) or in the department (its officers).
+    What a field picks from the ``directory`` lies in ``district`` (areas) or in the department (its officers); ``library`` is what can be cited.
     """
     raw, problems = raw or {}, problems or {}
     drawn = []
     for shape in shapes(form):
         if only is None or shape.name in only:
-            picked = _picked(shape, language, directory, district, department_id)
+            if shape.ask.picks == "library" and not library:
+                continue
+            picked = library if shape.ask.picks == "library" else _picked(shape, language, directory, district, department_id)
             drawn.append(_field(shape, language, raw, problems, picked))
     return tuple(drawn)
 
@@ -142,7 +145,7 @@ def _field(
     )
 
 
-Options = list[tuple[str, str, str]]
+Options = Sequence[tuple[str, str, str]]
 """Value, label and hint of each choice."""
 
 

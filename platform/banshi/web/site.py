@@ -250,11 +250,12 @@ def chrome(
         count = f"{notify.BOUND}+" if unread > notify.BOUND else str(unread or "")
         menu.append(pages.Link(text=said(_("Inbox")), href="/my/inbox", current=path == "/my/inbox", count=count))
     if desk:
-        own = ("/desk/register", "/desk/answers", "/desk/report")
+        own = ("/desk/register", "/desk/answers", "/desk/library", "/desk/report")
         menu = [pages.Link(text=said(_("Cases")), href="/desk", current=path.startswith("/desk") and not path.startswith(own))]
         held = directory.staff(0, visitor.post).permissions if directory and visitor and visitor.post else frozenset()
         if any(p.endswith(".answer") for p in held):
             menu.append(pages.Link(text=said(_("Templates")), href="/desk/answers", current=path.startswith("/desk/answers")))
+        menu.append(pages.Link(text=said(_("Rules and guides")), href="/desk/library", current=path.startswith("/desk/library")))
         if any(p.endswith(".register") for p in held):
             menu.insert(0, pages.Link(text=said(_("Register for a resident")), href="/desk/register", current=path.startswith("/desk/register")))
         if REPORT.name in held:

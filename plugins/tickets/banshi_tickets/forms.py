@@ -134,6 +134,9 @@ class Answer(Form, frozen=True, kw_only=True):
 
     text: Annotated[Words, Ask(label=_("Your answer"), hint=_("What was done, by whom, and what the resident can count on."), rows=8)]
     basis: Annotated[str, msgspec.Meta(max_length=400), Ask(label=_("The rule it rests on"), hint=_("Name and article"))] = ""
+    cites: Annotated[
+        list[str], Ask(label=_("Cite from the library"), hint=_("The resident reads it with the answer, in the version of today."), picks="library")
+    ] = []
     solved: Annotated[
         str, Ask(label=_("Is it solved, as the department sees it?"), hint=_("The resident is asked too. Both answers are kept."), options=YES_NO)
     ] = "yes"

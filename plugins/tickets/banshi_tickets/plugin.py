@@ -40,5 +40,5 @@ def banshi_measures() -> list[Measure]:
 
 @hookimpl
 def banshi_demo() -> list[Demo]:
-    """Return the demo city's requests."""
-    return [Demo(cases=demo.cases)]
+    """Return the demo city's requests, and what its library says to them."""
+    return [Demo(cases=demo.cases, library="demo/library")]

@@ -98,7 +98,7 @@ def approved(case: Snapshot, form: object, context: Context) -> Changes:  # noqa
     """Send the draft as the answer."""
     draft = case.facts.draft or forms.Answer(text="")
     changes = answered(case, draft, context)
-    return msgspec.structs.replace(changes, told={"text": draft.text, "basis": draft.basis})
+    return msgspec.structs.replace(changes, told={"text": draft.text, "basis": draft.basis, "cites": draft.cites})
 
 
 def assigned(case: Snapshot, form: forms.Assignment, context: Context) -> Changes:

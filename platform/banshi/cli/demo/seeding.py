@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from datetime import datetime, timedelta
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ from banshi.errors import BanshiError
 from banshi.identity import access, organisation, people
 from banshi.identity.directory import Post, load_directory
 from banshi.identity.tables import account, post
+from banshi.library import importing
+from banshi.plugins import Registry
 from banshi.privacy import Keyring
 from banshi.settings import Settings
 
@@ -72,6 +75,9 @@ async def seed(settings: Settings) -> dict[str, Any]:
                 await _city(db, keyring, at)
                 house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
                 await _cases(db, house, at)
+        if not built:
+            await _library(database, registry, keyring, at)
+        async with database.transaction() as db:
             known = json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
             facts = await _facts(db, settings, known.get("api_token", ""), at)
     finally:
@@ -95,6 +101,23 @@ async def _cases(db: Connection, house: House, at: datetime) -> None:
     rng = random.Random(SEED)  # noqa: S311 -- the same city every time
     for declared in house.registry.demo:
         await play(db, house, cast, declared.owner, declared.cases(rng), at, draw=lambda: _number(rng))
+
+
+async def _library(database: Database, registry: Registry, keyring: Keyring, at: datetime) -> None:
+    """Put the plugins' entries into the city's library."""
+    async with database.transaction() as db:
+        directory = await load_directory(db, 0)
+    services = frozenset(f"{s.owner}.{s.name}" for s in registry.services)
+    root = directory.tree.roots[0]
+    for declared in registry.demo:
+        if declared.library:
+            with resources.as_file(resources.files(registry.packages[declared.owner]) / declared.library) as folder:
+                done = await importing.run(
+                    database, directory, keyring, folder, at, services=services, district=root.code, today=at.astimezone(root.timezone).date()
+                )
+            if faults := [r.fault for r in done if r.fault]:
+                msg = f"The library of {declared.owner}'s demo: {faults[0]}"
+                raise BanshiError(msg)
 
 
 def _number(rng: random.Random) -> str:

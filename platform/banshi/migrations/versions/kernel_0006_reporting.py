@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "kernel_0006"
-down_revision = "kernel_0003"
+down_revision = "kernel_0004"
 branch_labels = None
 depends_on = None
 

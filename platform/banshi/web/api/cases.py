@@ -16,6 +16,7 @@ from banshi.cases.decoding import decode
 from banshi.cases.opening import Opening
 from banshi.contracts import CaseType
 from banshi.errors import Changed, Forbidden, Invalid, NotFound, Refused, Stale
+from banshi.library import citing
 from banshi.web.api.common import Key, Match, NoneMatch, case_out, check_key, check_words, event_out, revision, who
 from banshi.web.api.structs import CaseList, CaseOut, Doing, DoingMany, Done, DoneMany, DoneOrNot, Filed, Filing
 from banshi.web.casepage import read_number
@@ -68,7 +69,9 @@ async def act_on_case(
         if form_type is None:
             raise NotFound(_("There is no action “{action}”."), action=data.action)
         check_key(idempotency_key)
-        wanted = Act(number=plain, action=data.action, form=decode(form_type, data.data), revision=revision(if_match), key=idempotency_key)
+        filled = decode(form_type, data.data)
+        await citing.check(db, filled, at.astimezone(house.directory.tree[row.district_id].timezone).date())
+        wanted = Act(number=plain, action=data.action, form=filled, revision=revision(if_match), key=idempotency_key)
         try:
             done = await acting.act_one(db, house, actor, wanted, at)
         except Changed as changed:

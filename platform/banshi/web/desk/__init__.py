@@ -13,19 +13,28 @@ sheet       how it is drawn: facts, story with what is new, who else has it open
 caller      what a resident says on the telephone, entered with their code (proof)
 together    what a case belongs together with: groups, links, a case from a case
 register    a new case for somebody on the telephone or at the window
+shelf       the library: read by staff, written by librarians
 components  the style guide
 answers     a department's templates for answers
 """
 
 from __future__ import annotations
 
-from banshi.web.desk import answers, bulk, caller, case, components, export, find, group, handover, keys, queue, register, together, views
+from banshi.web.desk import answers, bulk, caller, case, components, export, find, group, handover, keys, queue, register, shelf, together, views
 
 HANDLERS = [
     queue.mine,
     queue.department,
     queue.everything,
     queue.queue,
+    shelf.show,
+    shelf.departments,
+    shelf.new,
+    shelf.add,
+    shelf.entry,
+    shelf.ask_change,
+    shelf.change,
+    shelf.retire,
     components.show,
     components.nothing,
     find.find,

@@ -8,12 +8,13 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from banshi import audit, notify, texts
+from banshi import audit, texts
 from banshi.cases import acting, reading
 from banshi.cases.acting import Act
 from banshi.cases.decoding import decode
 from banshi.contracts import PERSONAL
 from banshi.errors import Changed, Conflict, Forbidden, Invalid, NotFound, Refused
+from banshi.library import citing
 from banshi.web import casepage, forms
 from banshi.web.desk import menu, sheet
 from banshi.web.desk.sheet import Open
@@ -38,7 +39,7 @@ async def show_case(
     async with site.visit(request) as visit:
         actor = visit.staff()
         view = await sheet.view_of(visit, actor, casepage.read_number(number))
-        await notify.read(visit.db, actor.person_id or 0, "staff", view.row.id)
+        await view.consult()
         form, title = view.action_form(address_of(view.row.number), do) if do else (None, "")
         part = sheet.caller_part(visit, view, action=caller) if caller else None
         opened = Open(do=do, form=form, title=title, template=_whole(template), like=like, since=_whole(since), caller=part)
@@ -73,6 +74,7 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
         declared = casepage.action_of(view.declared, action)
         try:
             form = decode(declared.form, forms.answers(raw))
+            await citing.check(visit.db, form, visit.at.astimezone(view.zone).date())
             wanted = Act(number=plain, action=action, form=form, revision=forms.revision_of(raw), key=forms.key_of(raw))
             await acting.act_one(visit.db, visit.house, actor, wanted, visit.at)
             try:
@@ -86,6 +88,7 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
         view = await sheet.view_of(visit, actor, plain)
         changed = isinstance(refused, Changed)
         problems = {} if changed else forms.refusal_problems(refused)
+        await view.consult()
         drawn, title = view.action_form(address_of(plain), action, forms.answers(raw), problems)
         page = await sheet.draw(visit, view, Open(do=action, form=drawn, title=title))
         since = view.since(refused)

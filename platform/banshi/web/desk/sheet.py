@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -13,7 +13,7 @@ from banshi.contracts import CONFIDENTIAL, PERSONAL, TOGETHER, Actor
 from banshi.errors import NotFound
 from banshi.privacy import mask
 from banshi.search import finding
-from banshi.web import casepage, forms, pages
+from banshi.web import bookshelf, casepage, forms, pages
 from banshi.web.casepage import CaseView
 from banshi.web.desk import answers, menu, proof
 from banshi.web.desk.kin import kin_row
@@ -47,22 +47,23 @@ class Open(msgspec.Struct, frozen=True, kw_only=True):
 
 async def view_of(visit: Visit, actor: Actor, number: str) -> CaseView:
     """Return the case of that number with its whole story; NotFound where it is not for these eyes."""
-    row = await reading.get(visit.db, visit.house, actor, number)
+    row = await reading.with_parties(visit.db, visit.house, actor, number)
     return CaseView(visit, actor, row, await reading.story(visit.db, row.id, reading.FOR_STAFF))
 
 
 async def draw(visit: Visit, view: CaseView, opened: Open) -> pages.DeskCasePage:
     """Return the sheet; whoever draws it has seen the case as it stands now."""
     row, actor = view.row, view.actor
-    looked = await workbench.look(visit.db, actor.post_id or 0, row.id, row.sequence, visit.at)
+    looked = await workbench.look(visit.db, actor, row.id, row.sequence, visit.at)
     before = looked.before if opened.since is None else opened.since
     new = {e.sequence for e in view.events if before is not None and e.sequence > before and e.post_id != actor.post_id}
-    form, templates = await _filled(visit, view, opened)
     related = await linking.kin(visit.db, visit.house, actor, row)
     alike = await finding.like(visit.db, visit.house, actor, row, visit.at)
+    await view.consult()
+    form, templates = await _filled(visit, view, opened, alike)
     led = sum(r.tie == "member" for r in related)
     return msgspec.structs.replace(
-        await _plain(visit, view, reveals=opened.reveals),
+        _plain(visit, view, reveals=opened.reveals),
         story=_marked(view, new),
         actions=_linked(view, opened.do, before if new else None),
         form=form,
@@ -79,6 +80,7 @@ async def draw(visit: Visit, view: CaseView, opened: Open) -> pages.DeskCasePage
         templates_href=answers.HOME,
         caller=opened.caller or caller_part(visit, view),
         alike=tuple(like_row(visit, view, r) for r in alike),
+        rules=tuple(bookshelf.row(visit, r, "/desk/library", view.terms) for r in view.library),
     )
 
 
@@ -96,7 +98,7 @@ def _linked(view: CaseView, chosen: str, before: int | None) -> tuple[pages.Acti
     return tuple(msgspec.structs.replace(a, href=a.href.replace("?do=", f"?since={before}&do=")) for a in links)
 
 
-async def _filled(visit: Visit, view: CaseView, opened: Open) -> tuple[pages.Form | None, tuple[pages.Link, ...]]:
+async def _filled(visit: Visit, view: CaseView, opened: Open, alike: Sequence[Any]) -> tuple[pages.Form | None, tuple[pages.Link, ...]]:
     """Return the open form, filled from the chosen template or another case's answer, and links to all templates where it asks for a longer text."""
     form, long = opened.form, next((f.name for f in opened.form.fields if f.kind == "textarea"), "") if opened.form else ""
     if form is None or not long or not workbench.answers(view.actor):
@@ -109,7 +111,9 @@ async def _filled(visit: Visit, view: CaseView, opened: Open) -> tuple[pages.For
             raise NotFound(_("Your department has no such template."))
         said = answers.filled(chosen.text, visit, view.actor, number)
     elif opened.like:
-        said = await finding.answer(visit.db, visit.house, view.actor, casepage.read_number(opened.like))
+        plain = casepage.read_number(opened.like)
+        known = next((r for r in alike if r.number == plain), None)
+        said = finding.answer_of(visit.house, known) if known else await finding.answer(visit.db, visit.house, view.actor, plain)
     if said:
         fields = tuple(msgspec.structs.replace(f, value=said) if f.name == long else f for f in form.fields)
         form = msgspec.structs.replace(form, fields=fields)
@@ -185,7 +189,7 @@ def _ask_code(visit: Visit, address: str, raw: Mapping[str, Any] | None, problem
     return pages.CallerPart(ask=pages.Form(action=f"{address}/caller", fields=(field,), button=button, problems=listed))
 
 
-async def _plain(visit: Visit, view: CaseView, *, reveals: bool) -> pages.DeskCasePage:
+def _plain(visit: Visit, view: CaseView, *, reveals: bool) -> pages.DeskCasePage:
     steps, progress = view.steps()
     directory, row = visit.house.directory, view.row
     holder = view.department()
@@ -223,7 +227,7 @@ async def _plain(visit: Visit, view: CaseView, *, reveals: bool) -> pages.DeskCa
         story=(),
         facts=tuple((k, v) for k, v in facts if v),
         said=view.said(reveal=reveals),
-        parties=await _parties(visit, view, reveals=reveals),
+        parties=_parties(visit, view, reveals=reveals),
         department=view.holder(),
         superiors=tuple(superiors),
         duties=tuple(d for d in duties if d),
@@ -233,18 +237,18 @@ async def _plain(visit: Visit, view: CaseView, *, reveals: bool) -> pages.DeskCa
     )
 
 
-async def _parties(visit: Visit, view: CaseView, *, reveals: bool) -> tuple[tuple[str, str], ...]:
+def _parties(visit: Visit, view: CaseView, *, reveals: bool) -> tuple[tuple[str, str], ...]:
     """Return who is named on a case with an account of their own: role, name and telephone, masked unless revealed, nobody where hidden."""
     shown = []
-    for party in await reading.parties(visit.db, view.row.id):
-        if view.hides or (party.confidential and not view.actor.may(CONFIDENTIAL.name)):
+    for party in view.row.parties:
+        if view.hides or (party["confidential"] and not view.actor.may(CONFIDENTIAL.name)):
             continue
-        words = []
-        for kind, sealed in (("name", party.name), ("telephone", party.telephone)):
-            if sealed:
-                plain = visit.house.keyring.unseal(sealed, f"person.{kind}")
-                words.append(plain if reveals else mask(kind, plain))
-        shown.append((visit.say(ROLES.get(party.role, party.role)), " · ".join(words)))
+        words_ = []
+        for kind in ("name", "telephone"):
+            if party[kind]:
+                plain = visit.house.keyring.unseal(party[kind], f"person.{kind}")
+                words_.append(plain if reveals else mask(kind, plain))
+        shown.append((visit.say(ROLES.get(party["role"], party["role"])), " · ".join(words_)))
     return tuple(shown)
 
 

@@ -8,6 +8,7 @@ desk        the pages of the desk
 report      the report
 search      what was found
 components  the style guide
+library     regulations and guides, who does what
 common      the pages that everybody meets: sign in, errors
 """
 
@@ -37,6 +38,16 @@ from banshi.web.pages.desk import (
     RegisterPage,
     TogetherPage,
     ViewsPage,
+)
+from banshi.web.pages.library import (
+    ConsultPage,
+    DirectoryPage,
+    DirectoryRow,
+    EditPage,
+    EntryPage,
+    EntryRow,
+    LibraryPage,
+    SettledPage,
 )
 from banshi.web.pages.parts import (
     ActionLink,
@@ -113,11 +124,17 @@ __all__ = [
     "ChooseDistrictPage",
     "Chrome",
     "ComponentsPage",
+    "ConsultPage",
     "Contact",
     "DeskCasePage",
+    "DirectoryPage",
+    "DirectoryRow",
     "DonePage",
     "DraftRow",
+    "EditPage",
     "Entry",
+    "EntryPage",
+    "EntryRow",
     "ErrorPage",
     "Field",
     "FindPage",
@@ -134,6 +151,7 @@ __all__ = [
     "Joined",
     "KeysPage",
     "KinRow",
+    "LibraryPage",
     "LikeRow",
     "Link",
     "MandateRow",
@@ -158,6 +176,7 @@ __all__ = [
     "SavedPage",
     "Section",
     "Sentence",
+    "SettledPage",
     "Share",
     "SignInPage",
     "StagePart",

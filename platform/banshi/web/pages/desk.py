@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from banshi.web.pages.library import EntryRow
 from banshi.web.pages.parts import ActionLink, CaseRow, Contact, Entry, Form, Group, KinRow, Link, Problem, Section, Step, Tone
 from banshi.web.pages.search import LikeRow
 
@@ -167,6 +168,7 @@ class DeskCasePage(msgspec.Struct, frozen=True, kw_only=True):
     templates_href: str = ""
     caller: CallerPart | None = None
     alike: tuple[LikeRow, ...] = ()
+    rules: tuple[EntryRow, ...] = ()
 
 
 class CallerPart(msgspec.Struct, frozen=True, kw_only=True):

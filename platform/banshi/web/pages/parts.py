@@ -94,7 +94,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One event of the story, in words; ``facts`` are label and value pairs of its form, ``fresh`` marks what the reader has not seen yet."""
+    """One event of the story, in words.
+
+    ``facts`` are label and value pairs of its form, ``cites`` the rules it rests on, ``fresh`` marks what the reader has not seen yet.
+    """
 
     at: str
     machine_at: str
@@ -102,6 +105,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     headline: str
     text: str
     facts: tuple[tuple[str, str], ...] = ()
+    cites: tuple[Link, ...] = ()
     own: bool = False
     staff_only: bool = False
     fresh: bool = False

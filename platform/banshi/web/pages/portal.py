@@ -27,6 +27,7 @@ class HomePage(msgspec.Struct, frozen=True, kw_only=True):
     mine_href: str
     public_href: str = ""
     mistyped: str = ""
+    library_href: str = ""
 
 
 class ChooseDistrictPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,12 +8,14 @@ own         one's own cases, and those of somebody for whom one holds a mandate
 inbox       what happened on them
 mandating   who helps me, whom I help
 nearby      what others reported, before it is filed again
+consult     what the library says, before it is filed
 public      what everybody may know
+shelf       the library: what holds here, who does what
 """
 
 from __future__ import annotations
 
-from banshi.web.portal import filing, following, home, inbox, mandating, own, public, saving
+from banshi.web.portal import filing, following, home, inbox, mandating, own, public, saving, shelf
 
 HANDLERS = [
     home.home,
@@ -34,6 +36,9 @@ HANDLERS = [
     inbox.show,
     inbox.read_all,
     public.show,
+    shelf.show,
+    shelf.departments,
+    shelf.entry,
     mandating.show,
     mandating.give,
     mandating.end,

@@ -17,8 +17,8 @@ from banshi.contracts import Page as Group
 from banshi.errors import Invalid, NotFound
 from banshi.identity import mandates
 from banshi.web import drafts, forms, pages
-from banshi.web.drafts import SENT
-from banshi.web.portal import following, nearby, questions, saving
+from banshi.web.drafts import SENT, SETTLED
+from banshi.web.portal import consult, following, nearby, questions, saving
 from banshi.web.portal.questions import FOR, WARNED, Filing
 from banshi.web.site import Site, Visit
 
@@ -78,6 +78,8 @@ async def ask(
         await filing.stand()
         if step == "done" or SENT in filing.answers:
             return await _done(visit, filing)
+        if step == "settled" or SETTLED in filing.answers:
+            return await consult.settled(visit, filing)
         if step == "check":
             return _check(visit, filing)
         group = filing.group(step)
@@ -85,6 +87,8 @@ async def ask(
             return visit.go(filing.after(group))
         if "near" in request.query_params:
             return await nearby.show(visit, filing, group)
+        if "consult" in request.query_params:
+            return await consult.show(visit, filing, group)
         if "read" in request.query_params and (told := filing.warnings(group.fields)):
             return _warn(visit, filing, group, told)
         return _ask(visit, filing, group)
@@ -109,12 +113,16 @@ async def answer(
             return saving.ask_code(visit, filing, step=step, kept=raw, status=403)
         if SENT in filing.answers:
             return visit.go(filing.address("done"))
+        if SETTLED in filing.answers:
+            return visit.go(filing.address("settled"))
         await filing.stand()
         if step == "check":
             return await _file(visit, filing)
         group = filing.group(step)
         if "near" in request.query_params:
             return await nearby.choose(visit, filing, group, sent)
+        if "consult" in request.query_params:
+            return visit.go(await consult.choose(visit, filing, group, sent))
         await filing.save(filing.answers | {name: raw.get(name, []) for name in group.fields})
         if LATER in sent:
             return await saving.leave(visit, filing)
@@ -126,8 +134,12 @@ async def answer(
         except Invalid as refused:
             return _ask(visit, filing, group, forms.problems_of(refused))
         following_page = await _past_warnings(filing, group)
-        near = following_page == filing.after(group) and await nearby.fresh(visit, filing, group)
-        return visit.go(filing.address(group.name) + "?near" if near else following_page)
+        if following_page == filing.after(group):
+            if await consult.fresh(visit, filing, group):
+                following_page = filing.address(group.name) + "?consult"
+            elif await nearby.fresh(visit, filing, group):
+                following_page = filing.address(group.name) + "?near"
+        return visit.go(following_page)
 
 
 async def _past_warnings(filing: Filing, group: Group) -> str:

@@ -9,14 +9,18 @@ from urllib.parse import urlencode
 from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 
-from banshi import texts
+from banshi import texts, words
 from banshi.cases import numbers, reading
 from banshi.contracts import APPLICANT, Service
 from banshi.errors import Invalid
-from banshi.web import casepage, pages
+from banshi.library import reading as reading_library
+from banshi.library.reading import Wanted
+from banshi.web import bookshelf, casepage, pages
 from banshi.web.site import Site, Visit
 
 _ = texts.translator("banshi")
+
+ENTRIES = 8
 
 
 @get("/")
@@ -50,7 +54,7 @@ async def _home(visit: Visit, q: str) -> Response[Any]:
             return visit.go(f"/case/{numbers.show(numbers.read(query))}")
         except Invalid as refused:
             mistyped = visit.say(refused.text) if _like_number(query) else ""
-            found = tuple(_service_link(visit, s) for s in services if _matches(s, query))
+            found = (*(_service_link(visit, s) for s in services if _matches(s, query)), *await _entries(visit, query))
     subjects: dict[str, list[pages.Link]] = {}
     for service in services:
         subjects.setdefault(visit.say(service.subject), []).append(_service_link(visit, service))
@@ -72,8 +76,19 @@ async def _home(visit: Visit, q: str) -> Response[Any]:
         mine_href="/my",
         public_href=f"/d/{visit.district.code}/public" if visit.district and services else "",
         mistyped=mistyped,
+        library_href=f"/d/{visit.district.code}/library" if visit.district else "",
     )
     return visit.page("portal/home.html", page)
+
+
+async def _entries(visit: Visit, query: str) -> tuple[pages.Link, ...]:
+    """Return what the library has for these words."""
+    wanted = Wanted(district=visit.district, day=bookshelf.today(visit))
+    found = await reading_library.find(visit.db, wanted, words.terms(query), most=ENTRIES)
+    here = f"/d/{visit.district.code if visit.district else ''}/library"
+    return tuple(
+        pages.Link(text=texts.pick(r.title, visit.language), href=f"{here}/{r.code}", summary=visit.say(bookshelf.ONE[r.kind])) for r in found
+    )
 
 
 def _like_number(query: str) -> bool:
@@ -99,9 +114,9 @@ def _service_link(visit: Visit, service: Service) -> pages.Link:
 def _matches(service: Service, query: str) -> bool:
     """Return whether a service answers what was typed: any of its words in it, or it in any of its words."""
     wanted = query.casefold()
-    for words in (service.title, service.summary, service.subject, *service.words):
+    for told in (service.title, service.summary, service.subject, *service.words):
         for language in texts.LANGUAGES:
-            said = texts.say(words, language).casefold()
+            said = texts.say(told, language).casefold()
             if wanted in said or (len(said) > 1 and said in wanted):
                 return True
     return False

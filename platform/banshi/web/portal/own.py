@@ -165,6 +165,7 @@ async def _view(visit: Visit, number: str) -> CaseView:
         actor, known = mandates.acting(found), {found.person_id: found.name}
     events = await reading.story(visit.db, row.id, reading.FOR_APPLICANT)
     view = CaseView(visit, actor, row, events)
+    await view.consult()
     helpers = {e.actor_id for e in events if e.acting_for_id is not None} if actor.person_id == row.applicant_id is not None else set()
     view.names = await mandates.names(visit.db, visit.house.keyring, helpers) if helpers else known
     return view

@@ -1,0 +1,182 @@
+"""Writing the library: a new entry, a new version of one, its end. Every change is in the audit."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Literal, get_args
+
+import msgspec
+from sqlalchemy import cast, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import TSVECTOR
+
+from banshi import audit, words
+from banshi.audit import canonical
+from banshi.contracts import LIBRARY, Actor
+from banshi.db import Connection
+from banshi.errors import Changed, Forbidden, Invalid, NotFound
+from banshi.identity.directory import Directory
+from banshi.library.tables import library_entry, library_version
+from banshi.privacy import Keyring
+from banshi.texts import LANGUAGES, Said, Text, translator
+
+_ = translator("banshi")
+
+Kind = Literal["regulation", "guide"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+Readers = Literal["public", "staff"]
+LONGEST_TITLE, LONGEST_TEXT, LONGEST_SOURCE = 120, 40_000, 400
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry as somebody writes it: where it holds (a district's code, and everything below), whom it concerns, and the words in each language.
+
+    ``services`` are keys such as ``tickets.request``; empty: it is offered before any. ``valid_until`` is the last day on which it holds.
+    """
+
+    code: str
+    kind: str
+    district: str
+    title: Mapping[str, str]
+    text: Mapping[str, str]
+    audience: str = "public"
+    department: str = ""
+    services: tuple[str, ...] = ()
+    source: str = ""
+    valid_from: date
+    valid_until: date | None = None
+    review_by: date | None = None
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it: the version that holds the words now, and whether it is new."""
+
+    code: str
+    number: int
+    fresh: bool
+
+
+async def put(
+    db: Connection,
+    directory: Directory,
+    keyring: Keyring,
+    actor: Actor,
+    draft: Draft,
+    at: datetime,
+    *,
+    services: frozenset[str],
+    based_on: int | None = None,
+) -> Written:
+    """Write an entry, or the next version of one whose words changed; the same words again change nothing.
+
+    ``services`` are those that there are. ``based_on`` is the version that the writer had before them (0: none): where another came meanwhile it is
+    ``Changed``; None writes regardless. Raises ``Invalid`` with every problem at once, ``Forbidden`` without the right.
+    """
+    may(actor)
+    if problems := check(directory, draft, services):
+        raise Invalid(_("Some answers need your attention."), problems)
+    entry = {
+        "kind": draft.kind,
+        "audience": draft.audience,
+        "district_id": found.id if (found := directory.tree.find(draft.district)) else 0,
+        "department_id": holder.id if (holder := directory.find(draft.department)) else None,
+        "services": list(draft.services),
+    }
+    known = (await db.execute(select(library_entry).where(library_entry.c.code == draft.code).with_for_update())).one_or_none()
+    if based_on is not None and based_on != (known.latest if known else 0):
+        raise Changed(_("Somebody wrote version {number} of this entry meanwhile. Read it, then write yours."), number=known.latest if known else 0)
+    digest = _digest(draft)
+    if known is None:
+        entry_id = (await db.execute(insert(library_entry).values(**entry, code=draft.code, latest=1).returning(library_entry.c.id))).scalar_one()
+        number = 1
+    else:
+        entry_id, number = known.id, known.latest + 1
+        last = (
+            await db.execute(select(library_version.c.digest).where(library_version.c.entry_id == entry_id, library_version.c.number == known.latest))
+        ).scalar_one()
+        same_entry = all((list(getattr(known, n)) if n == "services" else getattr(known, n)) == v for n, v in entry.items())
+        if last == digest and same_entry:
+            return Written(code=draft.code, number=known.latest, fresh=False)
+        await db.execute(update(library_entry).where(library_entry.c.id == entry_id).values(**entry, latest=number))
+    await db.execute(
+        insert(library_version).values(
+            entry_id=entry_id,
+            number=number,
+            title=dict(draft.title),
+            text=dict(draft.text),
+            source=draft.source,
+            valid_from=draft.valid_from,
+            valid_until=draft.valid_until,
+            review_by=draft.review_by,
+            words=cast(literal(_vector(draft)), TSVECTOR),
+            digest=digest,
+            written=at,
+            post_id=actor.post_id,
+        )
+    )
+    await audit.record(db, keyring, actor, "library.written", f"entry:{draft.code}", {"version": number}, at)
+    return Written(code=draft.code, number=number, fresh=True)
+
+
+def may(actor: Actor) -> None:
+    """Refuse who may not write; the system (a command, the demo) may."""
+    if actor.capacity != "system" and not actor.may(LIBRARY.name):
+        raise Forbidden(_("Your post does not carry the right to write the library."))
+
+
+async def retire(db: Connection, keyring: Keyring, actor: Actor, code: str, until: date, at: datetime) -> None:
+    """Let an entry end: its latest version is valid until that day. Its words stay, for whoever cites or reads what held before."""
+    may(actor)
+    entry = (await db.execute(select(library_entry).where(library_entry.c.code == code).with_for_update())).one_or_none()
+    if entry is None:
+        raise NotFound(_("There is no such entry."))
+    latest = (library_version.c.entry_id == entry.id) & (library_version.c.number == entry.latest)
+    row = (await db.execute(select(library_version.c.valid_from).where(latest))).one()
+    if until < row.valid_from:
+        raise Invalid(_("Some answers need your attention."), {"valid_until": _("It cannot end before it begins.")})
+    await db.execute(update(library_version).where(latest).values(valid_until=until))
+    await audit.record(db, keyring, actor, "library.retired", f"entry:{code}", {"version": entry.latest, "until": until.isoformat()}, at)
+
+
+def check(directory: Directory, draft: Draft, services: frozenset[str]) -> dict[str, Text | Said | str]:
+    """Return what is wrong with a draft, by field."""
+    found: dict[str, Text | Said | str] = {}
+    if not _CODE.fullmatch(draft.code):
+        found["code"] = _("A code has lower-case letters, digits and dashes, at most 60.")
+    if draft.kind not in KINDS:
+        found["kind"] = _("Choose what kind of entry it is.")
+    if draft.audience not in get_args(Readers):
+        found["audience"] = _("Choose who may read it.")
+    if directory.tree.find(draft.district) is None:
+        found["district"] = _("There is no such district.")
+    if draft.department and directory.find(draft.department) is None:
+        found["department"] = _("There is no such department.")
+    if unknown := [s for s in draft.services if s not in services]:
+        found["services"] = Said(_("There is no service “{name}”."), {"name": unknown[0]})
+    if not any(draft.title.get(n, "").strip() and draft.text.get(n, "").strip() for n in LANGUAGES):
+        found["title_zh"] = _("Write a title and a text in one language at least.")
+    for language in LANGUAGES:
+        title, text = draft.title.get(language, ""), draft.text.get(language, "")
+        if bool(title.strip()) != bool(text.strip()):
+            found.setdefault(f"title_{language}", _("A language needs both a title and a text."))
+        if len(title) > LONGEST_TITLE:
+            found[f"title_{language}"] = Said(_("At most {most} characters."), {"most": LONGEST_TITLE})
+        if len(text) > LONGEST_TEXT:
+            found[f"text_{language}"] = Said(_("At most {most} characters."), {"most": LONGEST_TEXT})
+    if len(draft.source) > LONGEST_SOURCE:
+        found["source"] = Said(_("At most {most} characters."), {"most": LONGEST_SOURCE})
+    if draft.valid_until is not None and draft.valid_until < draft.valid_from:
+        found["valid_until"] = _("It cannot end before it begins.")
+    return found
+
+
+def _digest(draft: Draft) -> bytes:
+    said = {n: v for n, v in msgspec.to_builtins(draft).items() if n not in {"code", "services"}}
+    return hashlib.sha256(canonical(said)).digest()
+
+
+def _vector(draft: Draft) -> str:
+    return words.vector([("A", t) for t in draft.title.values()] + [("B", t) for t in draft.text.values()])

@@ -1,0 +1,299 @@
+"""The library at the desk: read by all staff, written by librarians. A version is previewed before it stands, and never changed afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from banshi import texts, words
+from banshi.contracts import Actor
+from banshi.districts import District
+from banshi.errors import Changed, Forbidden, Invalid
+from banshi.library import reading, rendering, writing
+from banshi.library.reading import Wanted
+from banshi.library.writing import Draft
+from banshi.web import bookshelf, forms, pages
+from banshi.web.site import Site, Visit
+
+_ = texts.translator("banshi")
+
+HOME = "/desk/library"
+YEAR = timedelta(days=365)
+AUDIENCES: Mapping[str, texts.Text] = {"public": _("Everybody"), "staff": _("Staff only")}
+NOT_A_DAY = _("Enter a day, like 2026-11-23.")
+
+
+@get(HOME)
+async def show(request: Request[Any, Any, Any], q: FromQuery[str] = "") -> Response[Any]:
+    """Everything that holds, wherever; for librarians also what is due for review."""
+    site: Site = request.app.state.site
+    async with site.visit(request) as visit:
+        actor, asked = visit.staff(), q.strip()[: words.LONGEST_QUERY]
+        day, writes = bookshelf.today(visit, _place(visit, actor)), bookshelf.may_write(actor)
+        groups, said = await bookshelf.shelf(visit, Wanted(district=None, day=day, staff=True), HOME, asked)
+        due = await reading.due(visit.db, day) if writes and not asked else ()
+        page = pages.LibraryPage(
+            title=visit.say(_("Rules and guides")),
+            asked=asked,
+            action=HOME,
+            groups=groups,
+            said=said,
+            departments=f"{HOME}/departments",
+            write=f"{HOME}/new" if writes else "",
+            due=tuple(_due(visit, r) for r in due),
+        )
+        return visit.page("library/list.html", page, desk=True)
+
+
+@get(HOME + "/departments")
+async def departments(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Who does what in the city, with telephone and address."""
+    site: Site = request.app.state.site
+    async with site.visit(request) as visit:
+        place = _place(visit, visit.staff())
+        root = visit.house.directory.tree.above(place.id)[-1] if place else visit.house.directory.tree.roots[0]
+        title = visit.say(_("Who does what in {place}"), place=root.say(visit.language))
+        page = pages.DirectoryPage(title=title, rows=bookshelf.departments(visit, root), back=HOME)
+        return visit.page("library/departments.html", page, desk=True)
+
+
+@get(HOME + "/new")
+async def new(request: Request[Any, Any, Any]) -> Response[Any]:
+    """A form for a new entry."""
+    site: Site = request.app.state.site
+    async with site.visit(request) as visit:
+        actor = _librarian(visit)
+        place = _place(visit, actor)
+        raw = {"district": [place.code if place else ""], "kind": ["guide"], "audience": ["public"]}
+        day = bookshelf.today(visit, place)
+        raw |= {"valid_from": [day.isoformat()], "review_by": [(day + YEAR).isoformat()], "based_on": ["0"]}
+        return _edit(visit, "", raw)
+
+
+@post(HOME + "/new")
+async def add(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Write a new entry, or show how it will look."""
+    return await _write(request, "")
+
+
+@get(HOME + "/{code:str}")
+async def entry(request: Request[Any, Any, Any], code: FromPath[str], version: FromQuery[str] = "") -> Response[Any]:
+    """One entry as it holds, or a version of it; how many consultations it settled at once."""
+    site: Site = request.app.state.site
+    async with site.visit(request) as visit:
+        actor = visit.staff()
+        wanted = int(version) if version.isascii() and version.isdigit() and len(version) < 7 else None
+        day = bookshelf.today(visit, _place(visit, actor))
+        page = await bookshelf.entry(visit, code, wanted, HOME, staff=True, day=day)
+        if bookshelf.may_write(actor):
+            count = (await reading.settled(visit.db, day - YEAR)).get(code, 0)
+            said = visit.say(_("{count} people were answered by it within a year and did not have to file"), count=count)
+            page = msgspec.structs.replace(page, change=f"{HOME}/{code}/change", settled=said)
+        return visit.page("library/entry.html", page, desk=True)
+
+
+@get(HOME + "/{code:str}/change")
+async def ask_change(request: Request[Any, Any, Any], code: FromPath[str]) -> Response[Any]:
+    """The form for the next version, filled with the latest."""
+    site: Site = request.app.state.site
+    async with site.visit(request) as visit:
+        _librarian(visit)
+        return _edit(visit, code, await _latest(visit, code))
+
+
+@post(HOME + "/{code:str}/change")
+async def change(request: Request[Any, Any, Any], code: FromPath[str]) -> Response[Any]:
+    """Write the next version, or show how it will look."""
+    return await _write(request, code)
+
+
+@post(HOME + "/{code:str}/retire")
+async def retire(request: Request[Any, Any, Any], code: FromPath[str]) -> Response[Any]:
+    """Let an entry end on a day."""
+    site: Site = request.app.state.site
+    raw = await forms.read(request)
+    async with site.visit(request) as visit:
+        actor = _librarian(visit)
+        latest = await _latest(visit, code)
+        until = _day(forms.one(raw, "until"))
+        if until is None:
+            return _edit(visit, code, latest, {"until": NOT_A_DAY}, status=400)
+        try:
+            await writing.retire(visit.db, visit.house.keyring, actor, code, until, visit.at)
+        except Invalid as refused:
+            return _edit(visit, code, latest, {"until": refused.problems["valid_until"]}, status=400)
+        return visit.go(f"{HOME}/{code}")
+
+
+async def _write(request: Request[Any, Any, Any], code: str) -> Response[Any]:
+    site: Site = request.app.state.site
+    raw = await forms.read(request)
+    async with site.visit(request) as visit:
+        actor = _librarian(visit)
+        if code:
+            await reading.entry(visit.db, code, visit.at.date(), staff=True)
+        try:
+            draft = _draft(raw, code)
+            if problems := writing.check(visit.house.directory, draft, _services(visit)):
+                return _edit(visit, code, raw, problems, status=400)
+            if "preview" in raw:
+                return _edit(visit, code, raw, preview=draft)
+            base = forms.one(raw, "based_on")
+            based_on = int(base) if base.isascii() and base.isdigit() and len(base) < 7 else 0
+            await writing.put(
+                visit.db, visit.house.directory, visit.house.keyring, actor, draft, visit.at, services=_services(visit), based_on=based_on
+            )
+        except Invalid as refused:
+            return _edit(visit, code, raw, refused.problems, status=400)
+        except Changed as refused:
+            now = str(refused.values.get("number", 0))
+            return _edit(visit, code or draft.code, raw | {"based_on": [now]}, notice=visit.say(refused.text, **refused.values), status=409)
+        return visit.go(f"{HOME}/{draft.code}")
+
+
+def _librarian(visit: Visit) -> Actor:
+    actor = visit.staff()
+    if not bookshelf.may_write(actor):
+        raise Forbidden(_("Your post does not carry the right to write the library."))
+    return actor
+
+
+def _place(visit: Visit, actor: Actor) -> District | None:
+    return visit.house.directory.tree[actor.district_id] if actor.district_id is not None else None
+
+
+def _services(visit: Visit) -> frozenset[str]:
+    return frozenset(f"{s.owner}.{s.name}" for s in visit.house.registry.services)
+
+
+def _due(visit: Visit, row: Any) -> pages.EntryRow:
+    note = visit.say(_("to be read again by {day}"), day=bookshelf.say_day(visit, row.review_by))
+    return msgspec.structs.replace(bookshelf.row(visit, row, HOME), note=note)
+
+
+async def _latest(visit: Visit, code: str) -> dict[str, list[str]]:
+    found = await reading.entry(visit.db, code, visit.at.date(), staff=True)
+    if found.number != found.latest:
+        found = await reading.entry(visit.db, code, visit.at.date(), version=found.latest, staff=True)
+    directory = visit.house.directory
+    said = {
+        "kind": found.kind,
+        "audience": found.audience,
+        "district": directory.tree[found.district_id].code,
+        "department": directory.department(found.department_id).code if found.department_id else "",
+        "source": found.source,
+        "valid_from": found.valid_from.isoformat(),
+        "valid_until": found.valid_until.isoformat() if found.valid_until else "",
+        "review_by": found.review_by.isoformat() if found.review_by else "",
+        "based_on": str(found.latest),
+    }
+    for language in texts.LANGUAGES:
+        said |= {f"title_{language}": found.title.get(language, ""), f"text_{language}": found.text.get(language, "")}
+    return {name: [value] for name, value in said.items()} | {"services": list(found.services)}
+
+
+def _draft(raw: Mapping[str, list[str]], code: str) -> Draft:
+    problems: dict[str, Any] = {}
+    days: dict[str, date | None] = {}
+    for name in ("valid_from", "valid_until", "review_by"):
+        said = forms.one(raw, name).strip()
+        days[name] = _day(said) if said else None
+        if (said and days[name] is None) or (not said and name == "valid_from"):
+            problems[name] = NOT_A_DAY
+    if any("\0" in v for values in raw.values() for v in values):
+        problems["code" if not code else "source"] = _("There is a character in it that cannot be kept.")
+    if problems:
+        raise Invalid(_("Some answers need your attention."), problems)
+    return Draft(
+        code=code or forms.one(raw, "code").strip(),
+        kind=forms.one(raw, "kind"),
+        audience=forms.one(raw, "audience"),
+        district=forms.one(raw, "district"),
+        department=forms.one(raw, "department"),
+        services=tuple(raw.get("services", ())),
+        source=forms.one(raw, "source").strip(),
+        title={n: said for n in texts.LANGUAGES if (said := forms.one(raw, f"title_{n}").strip())},
+        text={n: said for n in texts.LANGUAGES if (said := forms.one(raw, f"text_{n}").replace("\r\n", "\n").strip())},
+        valid_from=days["valid_from"] or date.min,
+        valid_until=days["valid_until"],
+        review_by=days["review_by"],
+    )
+
+
+def _edit(
+    visit: Visit,
+    code: str,
+    raw: Mapping[str, list[str]],
+    problems: Mapping[str, Any] | None = None,
+    *,
+    preview: Draft | None = None,
+    notice: str = "",
+    status: int = 200,
+) -> Response[Any]:
+    problems = problems or {}
+    say, directory = visit.say, visit.house.directory
+    places = [(d.code, d.say(visit.language)) for d in directory.tree.serving]
+    offices = [("", say(_("Nobody in particular"))), *((d.code, d.say(visit.language)) for d in directory if not d.dissolved)]
+    services = [(f"{s.owner}.{s.name}", say(s.title)) for s in visit.house.registry.services]
+    kinds = [(k, say(t)) for k, t in bookshelf.ONE.items()]
+    readers = [(k, say(t)) for k, t in AUDIENCES.items()]
+
+    def field(name: str, label: texts.Text, kind: Any = "text", choices: list[tuple[str, str]] | None = None, **more: Any) -> pages.Field:
+        given = raw.get(name) or []
+        return pages.Field(
+            name=name,
+            label=say(label),
+            kind=kind,
+            value=forms.one(raw, name),
+            error=say(problems[name]) if name in problems else "",
+            choices=tuple(pages.Choice(value=v, label=t, chosen=v in given) for v, t in choices or ()),
+            **more,
+        )
+
+    fields = [
+        *([] if code else [field("code", _("Code"), hint=say(_("Stands in its address, such as street-lamp-repair. It never changes.")))]),
+        field("kind", _("Kind"), "radios", kinds),
+        field("title_zh", _("Title in Chinese"), longest=writing.LONGEST_TITLE),
+        field("text_zh", _("Text in Chinese"), "textarea", rows=14, hint=say(_("Markdown: # heading, - list, **bold**, tables."))),
+        field("title_en", _("Title in English"), longest=writing.LONGEST_TITLE, optional=True),
+        field("text_en", _("Text in English"), "textarea", rows=10, optional=True),
+        field("source", _("Source"), hint=say(_("Where it is published, with its number.")), optional=True),
+        field("district", _("Where it holds"), "select", places),
+        field("department", _("Responsible"), "select", offices, optional=True),
+        field("services", _("Before which services is it offered?"), "checkboxes", services, hint=say(_("None: before any.")), optional=True),
+        field("audience", _("Who may read it"), "radios", readers),
+        field("valid_from", _("Valid from"), "date"),
+        field("valid_until", _("Valid until, the last day"), "date", optional=True),
+        field("review_by", _("To be read again by"), "date", optional=True),
+    ]
+    action = f"{HOME}/{code}/change" if code else f"{HOME}/new"
+    back = f"{HOME}/{code}" if code else HOME
+    end = field("until", _("The last day on which it holds"), "date")
+    page = pages.EditPage(
+        title=say(_("The next version of {code}"), code=code) if code else say(_("A new entry")),
+        form=pages.Form(
+            action=action,
+            fields=tuple(fields),
+            button=say(_("Let it stand")),
+            problems=forms.problem_list(problems, visit.language),
+            hidden=(("based_on", forms.one(raw, "based_on")),),
+            cancel=back,
+        ),
+        back=back,
+        preview=tuple((preview.title[n], rendering.html(preview.text[n])) for n in texts.LANGUAGES if preview.title.get(n)) if preview else (),
+        retire=pages.Form(action=f"{HOME}/{code}/retire", fields=(end,), button=say(_("Let it end"))) if code else None,
+        notice=notice,
+    )
+    return visit.page("library/edit.html", page, desk=True, status=status)
+
+
+def _day(said: str) -> date | None:
+    try:
+        return date.fromisoformat(said.strip())
+    except ValueError:
+        return None

@@ -1,0 +1,94 @@
+"""The pages of the library, for residents and staff."""
+
+from __future__ import annotations
+
+import msgspec
+
+from banshi.web.pages.parts import Contact, Form, Link
+from banshi.web.pages.search import Marked
+
+
+class EntryRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry in a list: its title and a stretch of its text with what was asked for marked; ``cited`` is how it is cited."""
+
+    title: Marked
+    href: str
+    kind: str
+    since: str
+    excerpt: Marked = ()
+    cited: str = ""
+    note: str = ""
+    code: str = ""
+
+
+class LibraryPage(msgspec.Struct, frozen=True, kw_only=True):
+    """library/list.html: what holds here, by kind or by what was ``asked``; ``write`` leads to a new entry, ``due`` are reviews that wait."""
+
+    title: str
+    asked: str
+    action: str
+    groups: tuple[tuple[str, tuple[EntryRow, ...]], ...]
+    said: str = ""
+    departments: str = ""
+    back: str = ""
+    write: str = ""
+    due: tuple[EntryRow, ...] = ()
+
+
+class EntryPage(msgspec.Struct, frozen=True, kw_only=True):
+    """library/entry.html: one version of an entry. ``text`` is safe HTML; ``over`` says that it no longer holds, or not yet."""
+
+    title: str
+    kind: str
+    text: str
+    facts: tuple[tuple[str, str], ...]
+    versions: tuple[Link, ...]
+    back: str
+    over: str = ""
+    change: str = ""
+    language: str = ""
+    settled: str = ""
+
+
+class DirectoryRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A department with its duties."""
+
+    contact: Contact
+    place: str
+    duties: tuple[tuple[str, str], ...]
+
+
+class DirectoryPage(msgspec.Struct, frozen=True, kw_only=True):
+    """library/departments.html: who does what, with telephone and address."""
+
+    title: str
+    rows: tuple[DirectoryRow, ...]
+    back: str
+
+
+class EditPage(msgspec.Struct, frozen=True, kw_only=True):
+    """library/edit.html: an entry as it is written; ``preview`` is how it will look, ``retire`` ends it."""
+
+    title: str
+    form: Form
+    back: str
+    preview: tuple[tuple[str, str], ...] = ()
+    retire: Form | None = None
+    notice: str = ""
+
+
+class ConsultPage(msgspec.Struct, frozen=True, kw_only=True):
+    """portal/consult.html: what may already answer the reader's words, before they file."""
+
+    service: str
+    rows: tuple[EntryRow, ...]
+    action: str
+    back: str
+
+
+class SettledPage(msgspec.Struct, frozen=True, kw_only=True):
+    """portal/settled.html: it was answered by reading; nothing was filed."""
+
+    title: str
+    href: str
+    again: str

@@ -1,0 +1,112 @@
+"""Before filing: what the library says to the reader's words. Who is answered by it stops there, and is counted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Response
+from sqlalchemy.dialects.postgresql import insert
+
+from banshi import texts, words
+from banshi.cases.decoding import shapes
+from banshi.contracts import Page as Group
+from banshi.errors import NotFound
+from banshi.library import citing, reading
+from banshi.library.reading import Wanted
+from banshi.library.tables import library_settled
+from banshi.web import bookshelf, forms, pages
+from banshi.web.drafts import SETTLED
+from banshi.web.portal import nearby
+from banshi.web.portal.questions import Filing
+from banshi.web.site import Visit
+
+_ = texts.translator("banshi")
+
+SEEN = "=consulted"
+"""Under this name a draft keeps for which words its person saw what the library says."""
+SHOWN = 3
+ALIKE = 2
+
+
+async def fresh(visit: Visit, filing: Filing, group: Group) -> bool:
+    """Return whether the library says something to the words of this page that is still to be shown."""
+    if not _asked(filing, group) or _key(filing) == filing.answers.get(SEEN):
+        return False
+    return bool(await _found(visit, filing))
+
+
+async def show(visit: Visit, filing: Filing, group: Group) -> Response[Any]:
+    """Show what may already answer it."""
+    terms = words.telling(_words(filing))
+    address = f"/d/{visit.district.code if visit.district else ''}/library"
+    page = pages.ConsultPage(
+        service=visit.say(filing.service.title),
+        rows=tuple(bookshelf.row(visit, r, address, terms) for r in await _found(visit, filing)),
+        action=filing.address(group.name) + "?consult",
+        back=filing.address(group.name),
+    )
+    return visit.page("portal/consult.html", page)
+
+
+async def choose(visit: Visit, filing: Filing, group: Group, raw: dict[str, list[str]]) -> str:
+    """Keep what was chosen and return where it leads: on, or to the end, where nothing is filed. Sent twice, it counts once."""
+    cited = forms.one(raw, "settled")
+    found = (await citing.read(visit.db, [cited], bookshelf.today(visit))).get(cited) if cited else None
+    if found is None:
+        await filing.save(filing.answers | {SEEN: _key(filing)})
+        return filing.address(group.name) + "?near" if await nearby.fresh(visit, filing, group) else filing.after(group)
+    district = visit.district
+    values = {
+        "key": filing.draft.id,
+        "version_id": found.version_id,
+        "service": f"{filing.service.owner}.{filing.service.name}",
+        "district_id": district.id if district else 0,
+        "day": bookshelf.today(visit),
+        "channel": "web",
+    }
+    await visit.db.execute(insert(library_settled).values(values).on_conflict_do_nothing())
+    await filing.save({SETTLED: cited})
+    return filing.address("settled")
+
+
+async def settled(visit: Visit, filing: Filing) -> Response[Any]:
+    """Say that nothing was filed, and how to come back."""
+    cited = str(filing.answers.get(SETTLED, ""))
+    found = (await citing.read(visit.db, [cited], bookshelf.today(visit))).get(cited)
+    if found is None:
+        raise NotFound(_("There is no such entry."))
+    here = visit.district.code if visit.district else ""
+    page = pages.SettledPage(title=texts.pick(found.title, visit.language), href=f"/d/{here}/library/{found.code}", again=filing.base)
+    return visit.page("portal/settled.html", page)
+
+
+async def _found(visit: Visit, filing: Filing) -> Sequence[Any]:
+    """The entries that say most of what the reader says: two telling pieces of it at the least."""
+    terms = words.telling(_words(filing))
+    own = {p for t in terms for p in t.pieces}
+    wanted = Wanted(district=visit.district, day=bookshelf.today(visit), service=f"{filing.service.owner}.{filing.service.name}")
+    rows = await reading.find(visit.db, wanted, terms, any_of=True, most=SHOWN * 4)
+
+    def shared(row: Any) -> int:
+        return len(own.intersection(p for said in (*row.title.values(), *row.text.values()) for p in words.pieces(said)))
+
+    return [r for r in rows if shared(r) >= min(ALIKE, len(own))][:SHOWN]
+
+
+def _asked(filing: Filing, group: Group) -> bool:
+    """Return whether the library is asked after this page, with the answers so far."""
+    if group.consults is None:
+        return False
+    defaults = {s.name: s.default for s in shapes(filing.form) if isinstance(s.default, str)}
+    live = filing.live
+    return all((forms.one(live, name) or defaults.get(name, "")) in wanted for name, wanted in group.consults.items())
+
+
+def _words(filing: Filing) -> str:
+    return " ".join(forms.one(filing.live, s.name) for s in shapes(filing.form) if s.ask.role == "title")
+
+
+def _key(filing: Filing) -> str:
+    return hashlib.sha256(_words(filing).encode("utf8", "replace")).hexdigest()[:16]
