@@ -57,6 +57,23 @@ def test_the_commands_of_operate_do_what_it_says(fresh_url: str, tmp_path: Path)
     assert ran >= 8
 
 
+def test_the_commands_of_reports_run_on_the_cases_that_operate_imports(fresh_url: str, tmp_path: Path) -> None:
+    write_files("operate.md", tmp_path)
+    environ = os.environ | {"BANSHI_DATABASE_URL": fresh_url, "BANSHI_SECRET_KEY": SECRET}
+    lines = [
+        "banshi organisation load town.toml",
+        "banshi import tickets requests.csv --mapping requests.toml",
+        *blocks("reports.md", "console")[0].splitlines(),
+    ]
+    said = []
+    for line in lines:
+        command = [sys.executable, "-m", *shlex.split(line.removeprefix("$ "))]
+        done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (line, done.stderr)
+        said.append(done.stdout)
+    assert said[-1].strip() == "The report is right. 2 cases counted."
+
+
 def test_every_setting_is_in_operate_with_its_default() -> None:
     said = (DOCS / "operate.md").read_text(encoding="utf8")
     table = set(re.findall(r"`(BANSHI_\w+)`", said))

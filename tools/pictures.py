@@ -77,6 +77,8 @@ def take(browser: Browser, facts: dict[str, Any], language: str, width: str) -> 
     snap(page, "intake")
     page.goto("/desk/register")
     snap(page, "register")
+    page.goto("/desk/report")
+    snap(page, "report")
 
 
 def _intake() -> str:

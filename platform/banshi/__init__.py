@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from banshi.contracts import OPEN311 as OPEN311
     from banshi.contracts import OUTSIDE as OUTSIDE
     from banshi.contracts import PERSONAL as PERSONAL
+    from banshi.contracts import REPORT as REPORT
     from banshi.contracts import TOGETHER as TOGETHER
     from banshi.contracts import Action as Action
     from banshi.contracts import Actor as Actor
@@ -26,12 +27,16 @@ if TYPE_CHECKING:
     from banshi.contracts import Changes as Changes
     from banshi.contracts import City as City
     from banshi.contracts import Context as Context
+    from banshi.contracts import Contribution as Contribution
     from banshi.contracts import Demo as Demo
     from banshi.contracts import DemoCase as DemoCase
     from banshi.contracts import Department as Department
+    from banshi.contracts import Due as Due
+    from banshi.contracts import Happening as Happening
     from banshi.contracts import Job as Job
     from banshi.contracts import JobContext as JobContext
     from banshi.contracts import Marks as Marks
+    from banshi.contracts import Measure as Measure
     from banshi.contracts import Nothing as Nothing
     from banshi.contracts import Option as Option
     from banshi.contracts import Outcome as Outcome
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
     from banshi.contracts import Permission as Permission
     from banshi.contracts import Personal as Personal
     from banshi.contracts import Queue as Queue
+    from banshi.contracts import Record as Record
     from banshi.contracts import Role as Role
     from banshi.contracts import Routes as Routes
     from banshi.contracts import Service as Service
@@ -60,9 +66,9 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "contracts": (
-        "APPLICANT CONFIDENTIAL EXPORT NOBODY OFFICE OPEN311 OUTSIDE PERSONAL TOGETHER Action Actor Ask CaseType Changes City Context Demo "
-        "DemoCase Department Job JobContext Marks Nothing Option Outcome Page Permission Personal Queue Role Routes "
-        "Service Snapshot State Step Upgrade"
+        "APPLICANT CONFIDENTIAL EXPORT NOBODY OFFICE OPEN311 OUTSIDE PERSONAL REPORT TOGETHER Action Actor Ask CaseType Changes City Context "
+        "Contribution Demo DemoCase Department Due Happening Job JobContext Marks Measure Nothing Option Outcome Page Permission Personal "
+        "Queue Record Role Routes Service Snapshot State Step Upgrade"
     ),
     "db": "owner_metadata",
     "errors": "Forbidden Invalid NotAllowedNow NotFound Refused",

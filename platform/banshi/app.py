@@ -21,7 +21,7 @@ from banshi.cases import following, verifying
 from banshi.cases.book import House, load_book, put_types
 from banshi.cases.tables import idempotency
 from banshi.cases.upgrading import upgrade_open
-from banshi.contracts import ADMINISTER, LIBRARY, OPERATE, Job, JobContext, Role
+from banshi.contracts import ADMINISTER, LIBRARY, OPERATE, REPORT, Job, JobContext, Role
 from banshi.db import Connection, Database
 from banshi.identity.directory import load_directory
 from banshi.identity.people import put_roles
@@ -29,10 +29,11 @@ from banshi.identity.tables import session, throttle
 from banshi.jobs import periodic, relay
 from banshi.plugins import Registry
 from banshi.privacy import Keyring
+from banshi.reporting import checking, rollups
 from banshi.search import indexing
 from banshi.settings import Settings
 from banshi.texts import translator
-from banshi.web import admin, api, desk, drafts, failures, health, mounting, open311, portal, sign_in, templating
+from banshi.web import admin, api, desk, drafts, failures, health, mounting, open311, portal, report, sign_in, templating
 from banshi.web.security import Frame, csrf, log_to_standard_error
 from banshi.web.site import Site
 
@@ -45,7 +46,7 @@ KEYS_LAST = timedelta(days=30)
 DECLARING = 0x64656C6172
 
 KERNEL_ROLES = (
-    Role(owner="kernel", name="administrator", title=_("Administrator"), permissions=(ADMINISTER, OPERATE, LIBRARY), reach="district"),
+    Role(owner="kernel", name="administrator", title=_("Administrator"), permissions=(ADMINISTER, OPERATE, LIBRARY, REPORT), reach="district"),
     Role(owner="kernel", name="librarian", title=_("Librarian"), permissions=(LIBRARY,), reach="district"),
     Role(owner="kernel", name="engineer", title=_("Engineer"), permissions=(OPERATE,), reach="district"),
 )
@@ -68,7 +69,9 @@ def create_app(
 
     application = Litestar(
         route_handlers=[
-            Router("/", route_handlers=[*portal.HANDLERS, *sign_in.HANDLERS, *desk.HANDLERS, *admin.HANDLERS], include_in_schema=False),
+            Router(
+                "/", route_handlers=[*portal.HANDLERS, *sign_in.HANDLERS, *desk.HANDLERS, *report.HANDLERS, *admin.HANDLERS], include_in_schema=False
+            ),
             api.router(),
             open311.router(),
             health.health,
@@ -104,6 +107,7 @@ async def declare(database: Database, registry: Registry, keyring: Keyring, at: 
     async with database.transaction() as db:
         await db.execute(text("select pg_advisory_xact_lock(:key)"), {"key": DECLARING})
         await put_roles(db, (*KERNEL_ROLES, *registry.roles))
+        await checking.forget_others(db, registry)
         said = await put_types(db, registry)
         house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
         return [*said, *await upgrade_open(db, house, at)]
@@ -141,6 +145,19 @@ def clusters(registry: Registry, keyring: Keyring) -> relay.Consumer:
     return relay.Consumer("clusters", take)
 
 
+def figures(registry: Registry, keyring: Keyring) -> relay.Consumer:
+    """Return the consumer that keeps the report's roll-ups; it reads the directory again only when that has changed."""
+    known: list[House] = []
+
+    async def take(db: Connection, events: Sequence[Any]) -> None:
+        now = await rollups.revision(db)
+        if not known or known[0].directory.revision != now:
+            known[:] = [House(registry=registry, directory=await load_directory(db, now), book=await load_book(db), keyring=keyring)]
+        await rollups.settle(db, known[0], [e.case_id for e in events])
+
+    return relay.Consumer(checking.consumer_name(registry), take)
+
+
 def searching(registry: Registry, keyring: Keyring) -> relay.Consumer:
     """Return the consumer that keeps the words of cases up with the cases."""
 
@@ -153,7 +170,7 @@ def searching(registry: Registry, keyring: Keyring) -> relay.Consumer:
 
 def consumers(registry: Registry, keyring: Keyring) -> list[relay.Consumer]:
     """Return everything that reads the record's events, each with a cursor of its own."""
-    return [notify.NOTICES, clusters(registry, keyring), searching(registry, keyring)]
+    return [notify.NOTICES, clusters(registry, keyring), searching(registry, keyring), figures(registry, keyring)]
 
 
 async def work(settings: Settings) -> None:

@@ -7,7 +7,7 @@ told at start, with the plugin's name, and not to a resident.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 import msgspec
@@ -16,6 +16,7 @@ from banshi.texts import Text, translator
 
 if TYPE_CHECKING:
     from random import Random
+    from zoneinfo import ZoneInfo
 
 _ = translator("banshi")
 
@@ -457,6 +458,7 @@ EXPORT = Permission("kernel.export", _("Take lists of cases away as files; each 
 LIBRARY = Permission("kernel.library", _("Write regulations and guides"))
 OPEN311 = Permission("kernel.open311", _("File requests of other programs by Open311"))
 CONFIDENTIAL = Permission("kernel.confidential", _("See who stands behind a case whose person is hidden"))
+REPORT = Permission("kernel.report", _("Read the report: figures on the cases of the department and of those below it, or of the district"))
 ADMINISTER = Permission("kernel.administer", _("Turn plugins on and off for districts, and read every register"))
 OPERATE = Permission("kernel.operate", _("Read the state of the platform: plugins, jobs, health"))
 
@@ -476,6 +478,94 @@ class Queue(Declared, frozen=True, kw_only=True):
     needs: str
     lead: Text | str = ""
     members: bool = False
+
+
+# -- what is counted -------------------------------------------------------------------------------------------------------
+
+
+class Happening(msgspec.Struct, frozen=True, kw_only=True):
+    """One event as a measure reads it. ``form`` are the answers given with it, without what is personal; ``state`` is where it led."""
+
+    kind: str
+    capacity: str
+    department_id: int | None
+    at: datetime
+    audience: str
+    state: str
+    form: Mapping[str, Any] = {}
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """A case with its whole story as a measure reads it: prepared, read-only, the oldest event first.
+
+    ``member``: it belongs to a cluster that another case leads. ``imported``: another system kept it first, and only what that one told is known
+    of its way. ``facts`` is the type's struct; None where the case ended under another version
+    whose facts the type no longer reads. ``data`` is what was filed, without what is personal. Days are those of the district.
+    """
+
+    case_type: str
+    district_id: int
+    department_id: int | None
+    state: str
+    outcome: str | None
+    category: str | None
+    channel: str
+    priority: int
+    confidentiality: str
+    member: bool
+    imported: bool
+    received: datetime
+    closed: datetime | None
+    data: Mapping[str, Any]
+    facts: Any
+    story: tuple[Happening, ...]
+    zone: ZoneInfo
+
+    def day(self, moment: datetime) -> date:
+        """Return the day of a moment in the district."""
+        return moment.astimezone(self.zone).date()
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A rate that is open yet: if nothing happens by the end of that day, the case has missed it."""
+
+    day: date
+
+
+Contribution = int | date | Due | None
+"""What a case gives to a measure: a number (1 and 0 for a rate, days for days) · the day since which it lasts (for an age) · not decided
+before a day is over · nothing: it is left out of the denominator, and shown as such.
+"""
+
+
+class Measure(Declared, frozen=True, kw_only=True):
+    """A figure of the report: what each case of ``case_types`` (of the same owner; none: of all types) gives to it, by a pure function.
+
+    ``explained`` says in a sentence what is counted, ``left_out`` which cases are not in the denominator and why. ``month`` is that of a case's
+    receipt, or of its end: then only cases that are closed are asked. ``better`` says which way is good, for the sentence above the figures. Give
+    it the next ``version`` when what it counts changes: every case is then counted again.
+    """
+
+    name: str
+    title: Text
+    explained: Text
+    kind: Literal["count", "rate", "days", "age"]
+    take: Callable[[Record], Contribution]
+    case_types: tuple[str, ...] = ()
+    left_out: Text | str = ""
+    month: Literal["received", "closed"] = "received"
+    better: Literal["more", "less", ""] = ""
+    version: int = 1
+
+    @property
+    def key(self) -> str:
+        """``owner.name``, unique in the registry."""
+        return f"{self.owner}.{self.name}"
+
+    def speaks_of(self, case_type: str) -> bool:
+        """Return whether cases of a type (``owner.name``) are counted."""
+        owner, _dot, name = case_type.partition(".")
+        return not self.case_types or (owner == self.owner and name in self.case_types)
 
 
 class Role(Declared, frozen=True, kw_only=True):

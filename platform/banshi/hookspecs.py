@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pluggy
 
-from banshi.contracts import CaseType, Demo, Job, Queue, Role, Routes, Service
+from banshi.contracts import CaseType, Demo, Job, Measure, Queue, Role, Routes, Service
 
 GROUP = "banshi"
 """The entry-point group, and pluggy's project name."""
@@ -39,6 +39,11 @@ def banshi_routes() -> list[Routes]:  # type: ignore[empty-body]
 @hookspec
 def banshi_queues() -> list[Queue]:  # type: ignore[empty-body]
     """Called at start for lists of work that the desk's menu offers to those who may do it; returns a list of ``Queue``."""
+
+
+@hookspec
+def banshi_measures() -> list[Measure]:  # type: ignore[empty-body]
+    """Called at start for the figures that the report shows of the plugin's cases; returns a list of ``Measure``."""
 
 
 @hookspec

@@ -22,7 +22,7 @@ import pluggy
 from packaging.requirements import Requirement
 
 from banshi import hookspecs
-from banshi.contracts import CaseType, Declared, Demo, Job, Queue, Role, Routes, Service
+from banshi.contracts import CaseType, Declared, Demo, Job, Measure, Queue, Role, Routes, Service
 from banshi.errors import PluginError
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[Role, ...] = ()
     routes: tuple[Routes, ...] = ()
     queues: tuple[Queue, ...] = ()
+    measures: tuple[Measure, ...] = ()
     jobs: tuple[Job, ...] = ()
     demo: tuple[Demo, ...] = ()
 
@@ -127,6 +128,7 @@ _HOOKS: Mapping[str, str] = {
     "banshi_roles": "roles",
     "banshi_routes": "routes",
     "banshi_queues": "queues",
+    "banshi_measures": "measures",
     "banshi_jobs": "jobs",
     "banshi_demo": "demo",
 }
@@ -136,6 +138,7 @@ _KINDS: Mapping[str, type[Declared]] = {
     "roles": Role,
     "routes": Routes,
     "queues": Queue,
+    "measures": Measure,
     "jobs": Job,
     "demo": Demo,
 }
@@ -323,6 +326,21 @@ def _check_declared(declared: Mapping[str, tuple[Declared, ...]]) -> None:
     for queue in declared["queues"]:
         if isinstance(queue, Queue):
             _check_queue(queue, case_types, permissions)
+    for measure in declared["measures"]:
+        if isinstance(measure, Measure):
+            _check_measure(measure, case_types)
+
+
+def _check_measure(measure: Measure, case_types: Mapping[str, CaseType]) -> None:
+    if unknown := sorted(set(measure.case_types) - set(case_types)):
+        msg = f"measure {measure.name!r} speaks of {', '.join(unknown)}, which is no case type of the plugin"
+        raise PluginError(msg)
+    if not measure.case_types:
+        msg = f"measure {measure.name!r} names no case types: a plugin counts its own cases"
+        raise PluginError(msg)
+    if measure.kind == "rate" and not measure.left_out:
+        msg = f"measure {measure.name!r} is a rate and does not say who is left out of its denominator: set left_out"
+        raise PluginError(msg)
 
 
 def _check_queue(queue: Queue, case_types: Mapping[str, CaseType], permissions: Collection[str]) -> None:

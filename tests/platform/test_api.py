@@ -405,6 +405,7 @@ async def test_the_description_lists_the_operations_and_every_reference_in_it_le
     assert {name: found[:2] for name, found in operations.items()} == {
         "openCase": ("post", CASES),
         "listCases": ("get", CASES),
+        "readReport": ("get", "/api/v1/report"),
         "readCase": ("get", f"{CASES}/{{number}}"),
         "actOnCase": ("post", f"{CASES}/{{number}}/actions"),
         "actOnCases": ("post", f"{CASES}/actions"),

@@ -13,6 +13,7 @@ from banshi import (
     Action,
     CaseType,
     Job,
+    Measure,
     Nothing,
     Outcome,
     Permission,
@@ -92,6 +93,13 @@ def bare() -> types.ModuleType:
     return made
 
 
+def figure(**said: Any) -> Measure:
+    return Measure(name="rate", title=_("Rate"), explained=_("Rate"), kind="rate", take=lambda _case: 1, **said)
+
+
+FREE = (Action(name="close", title=_("Close"), told=_("Closed"), sources=("new",), to="closed", by=("resident",), outcome="done"),)
+
+
 BROKEN: dict[str, tuple[Any, str]] = {
     "a failing import": (raises, "no module named that"),
     "a misspelt hook": (module("bad", banshi_casetypes=[]), "unknown hook banshi_casetypes"),
@@ -113,6 +121,12 @@ BROKEN: dict[str, tuple[Any, str]] = {
     "a case that never closes": (
         module("bad", banshi_case_types=[case_type(states=(State("new", _("New")),), actions=())]),
         "no state is final",
+    ),
+    "a figure of others' cases": (module("bad", banshi_measures=[figure(case_types=("thing",))]), "speaks of thing, which is no case type"),
+    "a figure of all cases": (module("bad", banshi_measures=[figure()]), "names no case types"),
+    "a rate that hides who is left out": (
+        module("bad", banshi_case_types=[case_type(actions=FREE)], banshi_measures=[figure(case_types=("thing",))]),
+        "does not say who is left out",
     ),
     "closing without an outcome": (
         module("bad", banshi_case_types=[case_type(actions=(Action(name="c", title=_("C"), told=_("C"), sources=("new",), to="closed"),))]),

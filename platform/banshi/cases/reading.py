@@ -43,7 +43,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     ``open`` None means open and closed. ``members`` False leaves out what a cluster's master stands for. ``assignee_id`` and
     ``department_id`` narrow what is visible, never widen it. ``stages`` are pairs of a type's id and one of its states (None: any). ``areas``
     are nodes of the districts' tree, all those of a part of it: a case lies there by its most exact node. ``since`` and ``before`` bound the
-    moment of receipt. ``also`` are conditions on the case's row that a room above brings.
+    moment of receipt, ``ended_since`` and ``ended_before`` that of the end. ``also`` are conditions on the case's row that a room above brings.
     """
 
     open: bool | None = None
@@ -60,6 +60,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     areas: tuple[int, ...] | None = None
     since: datetime | None = None
     before: datetime | None = None
+    ended_since: datetime | None = None
+    ended_before: datetime | None = None
     also: tuple[ColumnElement[bool], ...] = ()
     newest_first: bool = False
     after: Cursor | None = None
@@ -267,6 +269,10 @@ def _filters(query: Query) -> list[ColumnElement[bool]]:
         found.append(case.c.received >= query.since)
     if query.before is not None:
         found.append(case.c.received < query.before)
+    if query.ended_since is not None:
+        found.append(case.c.closed >= query.ended_since)
+    if query.ended_before is not None:
+        found.append(case.c.closed < query.ended_before)
     return found
 
 

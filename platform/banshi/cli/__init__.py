@@ -29,6 +29,7 @@ COMMANDS = {
     "import": "records",
     "case": "records",
     "audit": "records",
+    "report": "report",
     "search": "searching",
     "library": "library",
 }

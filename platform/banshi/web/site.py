@@ -15,7 +15,7 @@ from litestar.utils.scope.state import ScopeState
 
 from banshi import notify, texts
 from banshi.cases.book import House, TypeBook, load_book
-from banshi.contracts import Actor
+from banshi.contracts import REPORT, Actor
 from banshi.db import Connection, Database
 from banshi.districts import District, Tree
 from banshi.errors import Forbidden, NotFound, NotSignedIn
@@ -250,7 +250,7 @@ def chrome(
         count = f"{notify.BOUND}+" if unread > notify.BOUND else str(unread or "")
         menu.append(pages.Link(text=said(_("Inbox")), href="/my/inbox", current=path == "/my/inbox", count=count))
     if desk:
-        own = ("/desk/register", "/desk/answers", "/desk/library")
+        own = ("/desk/register", "/desk/answers", "/desk/library", "/desk/report")
         menu = [pages.Link(text=said(_("Cases")), href="/desk", current=path.startswith("/desk") and not path.startswith(own))]
         held = directory.staff(0, visitor.post).permissions if directory and visitor and visitor.post else frozenset()
         if any(p.endswith(".answer") for p in held):
@@ -258,6 +258,8 @@ def chrome(
         menu.append(pages.Link(text=said(_("Rules and guides")), href="/desk/library", current=path.startswith("/desk/library")))
         if any(p.endswith(".register") for p in held):
             menu.insert(0, pages.Link(text=said(_("Register for a resident")), href="/desk/register", current=path.startswith("/desk/register")))
+        if REPORT.name in held:
+            menu.append(pages.Link(text=said(_("Report")), href="/desk/report", current=path.startswith("/desk/report")))
     if visitor and visitor.posts:
         menu.append(pages.Link(text=said(_("Portal")), href="/") if desk else pages.Link(text=said(_("Desk")), href="/desk"))
         if directory and any(may_administer(directory, visitor)):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from banshi import CaseType, Demo, Queue, Role, Service, hookimpl
-from banshi_tickets import cases, demo, queues, roles, services
+from banshi import CaseType, Demo, Measure, Queue, Role, Service, hookimpl
+from banshi_tickets import cases, demo, measures, queues, roles, services
 from banshi_tickets.helpdesk import cases as helpdesk_cases
 from banshi_tickets.helpdesk import services as helpdesk_services
 
@@ -30,6 +30,12 @@ def banshi_roles() -> list[Role]:
 def banshi_queues() -> list[Queue]:
     """Return the intake desk's lists, and what waits for a reviewer."""
     return [*queues.INTAKE, queues.REVIEW]
+
+
+@hookimpl
+def banshi_measures() -> list[Measure]:
+    """Return response, settlement by both sides' word, satisfaction, what was made good, and what worked at once."""
+    return list(measures.MEASURES)
 
 
 @hookimpl

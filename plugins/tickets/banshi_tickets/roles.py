@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from banshi import CONFIDENTIAL, EXPORT, OPEN311, PERSONAL, TOGETHER, Permission, Role, translator
+from banshi import CONFIDENTIAL, EXPORT, OPEN311, PERSONAL, REPORT, TOGETHER, Permission, Role, translator
 
 _ = translator("banshi_tickets")
 
@@ -27,11 +27,11 @@ DISPATCH = (
 REOPEN = Permission("tickets.reopen", _("Take closed requests up again"))
 
 CLERK = Role(name="clerk", title=_("Clerk"), permissions=(READ, *WORK, PERSONAL, TOGETHER))
-HEAD = Role(name="head", title=_("Head of a department"), permissions=(READ, *WORK, REVIEW, PERSONAL, TOGETHER, EXPORT))
+HEAD = Role(name="head", title=_("Head of a department"), permissions=(READ, *WORK, REVIEW, PERSONAL, TOGETHER, EXPORT, REPORT))
 INTAKE = Role(
     name="intake",
     title=_("Intake desk"),
-    permissions=(READ, REGISTER, *WORK, *DISPATCH, REOPEN, PERSONAL, CONFIDENTIAL, TOGETHER, EXPORT, OPEN311),
+    permissions=(READ, REGISTER, *WORK, *DISPATCH, REOPEN, PERSONAL, CONFIDENTIAL, TOGETHER, EXPORT, OPEN311, REPORT),
     reach="district",
 )
-OVERSIGHT = Role(name="oversight", title=_("Oversight"), permissions=(READ, REOPEN, CONFIDENTIAL, EXPORT), reach="district")
+OVERSIGHT = Role(name="oversight", title=_("Oversight"), permissions=(READ, REOPEN, CONFIDENTIAL, EXPORT, REPORT), reach="district")

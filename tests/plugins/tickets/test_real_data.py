@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -66,6 +66,7 @@ def test_the_real_rows_are_in_once_and_counts_agree_with_an_independent_one(fres
     assert counted(fresh_url, tmp_path, "state") == Counter("new" if r["Status"] == "Open" else "closed" for r in rows)
     assert banshi(fresh_url, tmp_path, "audit", "verify").strip() == "The record is whole."
     kept_as_history(fresh_url, rows[0])
+    reported_as_counted(fresh_url, tmp_path, rows, channels)
 
 
 def kept_as_history(url: str, row: dict[str, Any]) -> None:
@@ -85,6 +86,49 @@ def kept_as_history(url: str, row: dict[str, Any]) -> None:
             (row["SRNumber"],),
         ).fetchone()
     assert found == (received, closed, [received, closed])
+
+
+def reported_as_counted(url: str, folder: Path, rows: list[dict[str, str]], channels: dict[str, str]) -> None:
+    """The report by type, department, channel, category and month says what somebody finds who counts the file by hand."""
+    assert banshi(url, folder, "report", "check").strip() == "The report is right. 5000 cases counted."
+    zone = ZoneInfo("America/Los_Angeles")
+
+    def day(said: str) -> date | None:
+        return datetime.strptime(said, "%m/%d/%Y %I:%M:%S %p").replace(tzinfo=zone).date() if said else None
+
+    days = [(day(r["CreatedDate"]), day(r["ClosedDate"])) for r in rows]
+    lived = [(begun, end) for begun, end in days if begun is not None]
+    received = Counter(f"{begun:%Y-%m}" for begun, _end in lived)
+    closed = Counter(f"{end:%Y-%m}" for _begun, end in lived if end)
+    took = sorted((end - begun).days for begun, end in lived if end)
+    first, last = min(received), max([*received, *closed])
+
+    def report(by: str, **narrowed: str) -> dict[str, Any]:
+        more = [part for name, value in narrowed.items() for part in (f"--{name}", value)]
+        return dict(json.loads(banshi(url, folder, "report", "--from", first, "--to", last, "--by", by, "--json", *more)))
+
+    def lines(by: str, measure: str, part: str = "hits", **narrowed: str) -> dict[str, int]:
+        said = report(by, **narrowed)["lines"]
+        return {line["key"]: line["figures"][measure][part] for line in said if line["figures"][measure][part]}
+
+    owners = Counter(r["Owner"].lower() for r in rows)
+    assert lines("type", "kernel.received") == {"tickets.request": 5000}
+    assert lines("department", "kernel.received") == owners
+    assert lines("department", "kernel.open", "of") == Counter(r["Owner"].lower() for r in rows if r["Status"] == "Open")
+    assert lines("channel", "kernel.received") == Counter(channels[r["RequestSource"]] for r in rows)
+    assert lines("channel", "kernel.settled") == Counter(channels[r["RequestSource"]] for r in rows if r["ClosedDate"])
+    assert lines("month", "kernel.received") == received
+    assert lines("month", "kernel.settled") == closed
+    assert lines("channel", "kernel.received", department="bos") == Counter(channels[r["RequestSource"]] for r in rows if r["Owner"] == "BOS")
+    assert lines("category", "kernel.received")["graffiti"] == sum(r["RequestType"] == "Graffiti Removal" for r in rows)
+
+    total = report("type")["total"]["figures"]
+    assert total["kernel.days"]["of"] == len(took)
+    exact = [min(t, 91) for t in took]
+    assert total["kernel.days"]["median"] == exact[(len(took) + 1) // 2 - 1]
+    assert total["kernel.days"]["p90"] == exact[-(-len(took) * 9 // 10) - 1]
+    assert total["tickets.response"] == {"hits": 0, "of": 0, "left_out": 5000, "pending": 0, "rate": None, "median": None, "p90": None}
+    assert total["tickets.satisfaction"]["left_out"] == len(took), "nobody rated: nobody is satisfied"
 
 
 def test_the_sample_comes_in_beside_the_demo_city(fresh_url: str, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ cases       open, act, read, list
 searching   cases by words
 together    clusters and links
 events      the change feed
+report      the report
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from litestar import Router
 from litestar.openapi.datastructures import ResponseSpec
 
-from banshi.web.api import cases, events, searching, together
+from banshi.web.api import cases, events, report, searching, together
 from banshi.web.api.common import check_body
 from banshi.web.api.structs import Problem
 from banshi.web.security import TOKEN_ROUTE
@@ -31,6 +32,7 @@ HANDLERS = [
     together.link,
     together.unlink,
     events.list_events,
+    report.read_report,
 ]
 
 FAULTS = {

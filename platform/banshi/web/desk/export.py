@@ -118,12 +118,13 @@ def _safe(value: Any) -> Any:
 
 
 async def _csv(visit: Visit, batches: AsyncIterator[list[tuple[Any, ...]]]) -> AsyncIterator[bytes]:
-    yield "\ufeff".encode() + _lines([tuple(visit.say(c) for c in COLUMNS)])
+    yield "\ufeff".encode() + lines([tuple(visit.say(c) for c in COLUMNS)])
     async for batch in batches:
-        yield _lines(batch)
+        yield lines(batch)
 
 
-def _lines(rows: Sequence[tuple[Any, ...]]) -> bytes:
+def lines(rows: Sequence[tuple[Any, ...]]) -> bytes:
+    """Return rows as lines of CSV."""
     written = io.StringIO()
     csv.writer(written, lineterminator="\r\n").writerows([_safe(v) for v in row] for row in rows)
     return written.getvalue().encode()

@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from banshi import texts, workbench
 from banshi.cases.decoding import shapes
 from banshi.cases.reading import Query
-from banshi.contracts import APPLICANT, OFFICE, OUTSIDE, Actor
+from banshi.cases.tables import case
+from banshi.contracts import APPLICANT, OFFICE, OUTSIDE, Actor, Measure
+from banshi.reporting import asking, measuring
 from banshi.web import casepage, forms, pages
 from banshi.web.desk import lists
 from banshi.web.desk.lists import Work
@@ -43,7 +46,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     title: texts.Text
     offers: Callable[[Scope], Offers]
     narrow: Callable[[Scope, Query, str], Query]
-    kind: Literal["select", "date", "checkbox", "order"] = "select"
+    kind: Literal["select", "date", "checkbox", "order", "address"] = "select"
     known: Callable[[Scope, str], str] | None = None
 
     def label(self, scope: Scope, value: str) -> str:
@@ -116,13 +119,13 @@ def form(visit: Visit, actor: Actor, work: Work, chosen: Chosen) -> pages.Form:
     fields = []
     for found in FILTERS:
         offers = found.offers(scope)
-        if found.kind == "order" or (found.kind == "select" and len(offers) < 2):
+        if found.kind == "order" or found.kind == "address" or (found.kind == "select" and len(offers) < 2):  # noqa: PLR1714 -- mypy narrows by ==
             continue
         value = chosen.kept.get(found.name, "")
         options = [("", visit.say(_("Any"))), *offers] if found.kind == "select" else offers
         choices = tuple(pages.Choice(value=v, label=label, chosen=v == value) for v, label in options)
         fields.append(pages.Field(name=found.name, label=visit.say(found.title), kind=found.kind, value=value, choices=choices))
-    kept = tuple((k, v) for k, v in chosen.kept.items() if k == "order")
+    kept = tuple((k, v) for k, v in chosen.kept.items() if k in {"order", "under", "figure"})
     return pages.Form(action=work.href, fields=tuple(fields), button=visit.say(_("Narrow the list")), hidden=kept, cancel=work.href)
 
 
@@ -236,18 +239,22 @@ def _say_day(scope: Scope, value: str) -> str:
 
 def _start(scope: Scope, day: date) -> datetime:
     """The moment at which a day begins where the reader works."""
+    return datetime.combine(day, time.min, _zone(scope))
+
+
+def _zone(scope: Scope) -> ZoneInfo:
     tree = scope.visit.house.directory.tree
-    return datetime.combine(day, time.min, tree[scope.actor.district_id].timezone if scope.actor.district_id else tree.roots[0].timezone)
+    return tree[scope.actor.district_id].timezone if scope.actor.district_id else tree.roots[0].timezone
 
 
-def _from(scope: Scope, query: Query, value: str) -> Query:
-    day = _day(value)
-    return msgspec.structs.replace(query, since=_start(scope, day)) if day else query
+def _bounded(name: str, *, after: bool) -> Callable[[Scope, Query, str], Query]:
+    """Bound a moment of the query by a day: from its beginning, or until its end."""
 
+    def narrow(scope: Scope, query: Query, value: str) -> Query:
+        day = _day(value)
+        return msgspec.structs.replace(query, **{name: _start(scope, day + timedelta(days=int(after)))}) if day else query
 
-def _to(scope: Scope, query: Query, value: str) -> Query:
-    day = _day(value)
-    return msgspec.structs.replace(query, before=_start(scope, day + timedelta(days=1))) if day else query
+    return narrow
 
 
 def _yes(text: texts.Text) -> Callable[[Scope], Offers]:
@@ -255,7 +262,73 @@ def _yes(text: texts.Text) -> Callable[[Scope], Offers]:
 
 
 def _unseen(scope: Scope, query: Query, _value: str) -> Query:
-    return msgspec.structs.replace(query, also=(workbench.unseen(scope.actor.post_id or 0),))
+    return msgspec.structs.replace(query, also=(*query.also, workbench.unseen(scope.actor.post_id or 0)))
+
+
+def _kinds(scope: Scope) -> Offers:
+    return list({r.key: r.title.get(scope.visit.language, r.key) for r in _types(scope)}.items())
+
+
+def _of_kind(scope: Scope, query: Query, value: str) -> Query:
+    return msgspec.structs.replace(query, type_ids=tuple(r.id for r in _types(scope) if r.key == value))
+
+
+ONLY = ":only"
+"""Behind the code of a department in an address: it alone, without those below it."""
+
+
+def _under(scope: Scope, value: str) -> str:
+    found = scope.visit.house.directory.find(value.removesuffix(ONLY))
+    if found is None:
+        return ""
+    title = found.say(scope.visit.language)
+    return title if value.endswith(ONLY) else scope.visit.say(_("{department} and below"), department=title)
+
+
+def _below(scope: Scope, query: Query, value: str) -> Query:
+    directory = scope.visit.house.directory
+    found = directory.find(value.removesuffix(ONLY))
+    ids = set() if found is None else {found.id} if value.endswith(ONLY) else asking.below(directory, found.id)
+    return msgspec.structs.replace(query, also=(*query.also, case.c.department_id.in_(ids)))
+
+
+PARTS: Mapping[str, texts.Text] = {
+    "yes": _("yes"),
+    "no": _("no"),
+    "left_out": _("left out"),
+    "pending": _("not decided yet"),
+    "counted": _("counted"),
+}
+
+
+def _of_figure(scope: Scope, value: str) -> tuple[Measure, asking.Part | range] | None:
+    """A value like ``tickets.satisfaction:yes`` or ``kernel.days:8-14``: a measure, and how cases count in it."""
+    key, _colon, part = value.partition(":")
+    measure = next((m for m in measuring.measures(scope.visit.house.registry) if m.key == key), None)
+    if measure is None:
+        return None
+    known = next((p for p in asking.PARTS if p == part), None)
+    if known is not None:
+        return measure, known
+    low, dash, high = part.partition("-")
+    if not (dash and low.isascii() and low.isdigit() and high.isascii() and high.isdigit() and len(part) < 8 and measure.kind == "days"):
+        return None
+    return measure, range(int(low), int(high) + 1)
+
+
+def _say_figure(scope: Scope, value: str) -> str:
+    found = _of_figure(scope, value)
+    if found is None:
+        return ""
+    measure, part = found
+    how = PARTS[part] if isinstance(part, str) else f"{part.start}–{part.stop - 1}" if len(part) > 1 else str(part.start)
+    return scope.visit.say(_("{figure} ({how})"), figure=measure.title, how=how)
+
+
+def _behind(scope: Scope, query: Query, value: str) -> Query:
+    found = _of_figure(scope, value)
+    today = scope.visit.at.astimezone(_zone(scope)).date()
+    return msgspec.structs.replace(query, also=(*query.also, asking.counts_as(found[0].key, found[1], today))) if found else query
 
 
 def _sets(**columns: Callable[[str], Any]) -> Callable[[Scope, Query, str], Query]:
@@ -265,6 +338,7 @@ def _sets(**columns: Callable[[str], Any]) -> Callable[[Scope, Query, str], Quer
 OLDEST, NEWEST = _("Oldest first"), _("Newest first")
 OPEN = {"no": True, "yes": False}
 FILTERS = (
+    Filter(name="type", title=_("Kind of case"), offers=_kinds, narrow=_of_kind),
     Filter(name="state", title=_("State"), offers=_states, narrow=_sets(states=lambda v: (v,))),
     Filter(name="waits", title=_("Waits for"), offers=_waits, narrow=_waiting_for),
     Filter(name="category", title=_("Category"), offers=_categories, narrow=_sets(category=str)),
@@ -277,10 +351,29 @@ FILTERS = (
         narrow=_sets(channel=str),
     ),
     Filter(name="closed", title=_("Open or closed"), offers=_closed, narrow=_sets(open=OPEN.get)),
-    Filter(name="from", title=_("Received from"), kind="date", offers=lambda _scope: (), known=_say_day, narrow=_from),
-    Filter(name="to", title=_("Received until"), kind="date", offers=lambda _scope: (), known=_say_day, narrow=_to),
+    Filter(name="from", title=_("Received from"), kind="date", offers=lambda _scope: (), known=_say_day, narrow=_bounded("since", after=False)),
+    Filter(name="to", title=_("Received until"), kind="date", offers=lambda _scope: (), known=_say_day, narrow=_bounded("before", after=True)),
+    Filter(
+        name="ended_from",
+        title=_("Closed from"),
+        kind="date",
+        offers=lambda _scope: (),
+        known=_say_day,
+        narrow=_bounded("ended_since", after=False),
+    ),
+    Filter(
+        name="ended_to",
+        title=_("Closed until"),
+        kind="date",
+        offers=lambda _scope: (),
+        known=_say_day,
+        narrow=_bounded("ended_before", after=True),
+    ),
     Filter(name="urgent", title=_("Urgent only"), kind="checkbox", offers=_yes(_("yes")), narrow=_sets(urgent=bool)),
     Filter(name="unread", title=_("Unread only"), kind="checkbox", offers=_yes(_("yes")), narrow=_unseen),
+    # What the report's numbers lead to: it is in no form, only in addresses.
+    Filter(name="under", title=_("Department"), kind="address", offers=lambda _scope: (), known=_under, narrow=_below),
+    Filter(name="figure", title=_("Figure"), kind="address", offers=lambda _scope: (), known=_say_figure, narrow=_behind),
     Filter(
         name="order",
         title=_("Order"),

@@ -5,6 +5,7 @@ Words in them are ready to print (already in the reader's language); a template 
 parts       what pages are made of: links, fields, forms, lines of a list or a story
 portal      the pages of the portal
 desk        the pages of the desk
+report      the report
 search      what was found
 components  the style guide
 library     regulations and guides, who does what
@@ -93,6 +94,16 @@ from banshi.web.pages.portal import (
     TrackPage,
     WarningPage,
 )
+from banshi.web.pages.report import (
+    Number,
+    Picture,
+    ReportPage,
+    Row,
+    Sentence,
+    Share,
+    Table,
+    Tile,
+)
 from banshi.web.pages.search import FindPage, HitRow, LikeRow, Marked
 
 __all__ = [
@@ -149,23 +160,31 @@ __all__ = [
     "MyPage",
     "NearbyPage",
     "NearbyRow",
+    "Number",
+    "Picture",
     "Problem",
     "PublicPage",
     "PublicRow",
     "QueuePage",
     "RegisterPage",
     "RegisteredPage",
+    "ReportPage",
     "ResumePage",
     "ResumePart",
+    "Row",
     "Sample",
     "SavedPage",
     "Section",
+    "Sentence",
     "SettledPage",
+    "Share",
     "SignInPage",
     "StagePart",
     "StartPage",
     "Step",
     "Subject",
+    "Table",
+    "Tile",
     "TogetherPage",
     "Tone",
     "TrackPage",

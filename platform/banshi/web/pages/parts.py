@@ -56,7 +56,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     label: str
-    kind: Literal["text", "textarea", "radios", "select", "checkboxes", "telephone", "email", "number", "date", "password", "checkbox"]
+    kind: Literal["text", "textarea", "radios", "select", "checkboxes", "telephone", "email", "number", "date", "month", "password", "checkbox"]
     hint: str = ""
     value: str = ""
     error: str = ""
