@@ -23,6 +23,9 @@ from banshi.cases.tables import idempotency
 from banshi.cases.upgrading import upgrade_open
 from banshi.contracts import ADMINISTER, LIBRARY, OPERATE, REPORT, Job, JobContext, Role
 from banshi.db import Connection, Database
+from banshi.documents import keeping
+from banshi.documents.scanning import scan
+from banshi.documents.store import store
 from banshi.identity.directory import load_directory
 from banshi.identity.people import put_roles
 from banshi.identity.tables import session, throttle
@@ -133,6 +136,30 @@ def kernel_jobs(keyring: Keyring) -> tuple[Job, ...]:
     )
 
 
+def document_jobs(settings: Settings) -> tuple[Job, ...]:
+    """Return the periodic work on documents: asking again about what is held, and the sweep of what nobody refers to."""
+    kept = store(settings.files, settings.data)
+
+    async def check(context: JobContext) -> None:
+        async with context.transaction() as db:
+            held = await keeping.waiting(db)
+        for content in held:
+            verdict = await scan(settings.clamd, kept.read(content.digest.hex())) if settings.clamd else "clean"
+            async with context.transaction() as db:
+                await keeping.judged(db, content.digest, verdict)
+            if verdict == "infected":
+                await kept.remove(content.digest.hex())
+
+    async def sweep(context: JobContext) -> None:
+        async with context.transaction() as db:
+            await keeping.sweep(db, kept, drafts.draft, context.moment)
+
+    return (
+        Job(owner="kernel", name="check_documents", cron="* * * * *", run=check),
+        Job(owner="kernel", name="sweep_documents", cron="41 * * * *", run=sweep),
+    )
+
+
 def clusters(registry: Registry, keyring: Keyring) -> relay.Consumer:
     """Return the consumer that tells the members of a cluster what the office told on the case that leads them."""
 
@@ -178,7 +205,7 @@ async def work(settings: Settings) -> None:
     log_to_standard_error(settings.log_level)
     registry = plugins.load(strict=settings.strict)
     database = Database(settings.database_url, pool_size=4)
-    app = periodic.timetable(database, (*kernel_jobs(Keyring(settings.keys())), *registry.jobs))
+    app = periodic.timetable(database, (*kernel_jobs(Keyring(settings.keys())), *document_jobs(settings), *registry.jobs))
     try:
         async with periodic.working(app):
             await relay.run(database, consumers(registry, Keyring(settings.keys())))

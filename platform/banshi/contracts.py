@@ -430,7 +430,8 @@ class Service(Declared, frozen=True, kw_only=True):
 
     ``subject`` is the heading under which the home page lists it; ``words`` are what people type when they look for it. ``audience`` "staff"
     offers it to people with a post, at the desk, and to nobody in the portal; who files it is its applicant like any resident. ``open311`` opens it
-    to other programs: each option of its category is a service of Open311 GeoReport.
+    to other programs: each option of its category is a service of Open311 GeoReport. With ``attachments`` pictures and papers can
+    be added before it is sent.
     """
 
     name: str
@@ -441,6 +442,7 @@ class Service(Declared, frozen=True, kw_only=True):
     pages: tuple[Page, ...]
     audience: Literal["residents", "staff"] = "residents"
     open311: bool = False
+    attachments: bool = False
     before: Text | str = ""
     words: tuple[Text, ...] = ()
 

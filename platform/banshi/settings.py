@@ -27,6 +27,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     strict          a broken plugin stops the start instead of being fenced
     demo            the sign-in page tells the demo city's logins
     api_rate        requests a minute that an API token may send to each web process; 0: as many as it likes
+    files           where files lie: empty, or s3://bucket/prefix (address and credentials in AWS_… as every such client reads them)
+    largest_file    bytes that an uploaded file may have
+    clamd           the virus scanner: tcp:host:port or unix:/path; empty: none
     hotline         the telephone number that does everything the pages do
     log_level       DEBUG, INFO, WARNING or ERROR
     """
@@ -41,6 +44,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     strict: bool = False
     demo: bool = False
     api_rate: int = 3000
+    files: str = ""
+    largest_file: int = 20_000_000
+    clamd: str = ""
     hotline: str = "12345"
     log_level: str = "INFO"
 

@@ -320,7 +320,9 @@ async def test_a_fault_of_the_settings_is_a_sentence_on_standard_error(banshi: A
     count = ("case", "count", "--by", "state")
     elsewhere = make_url(fresh_url).set(database="nowhere_at_all").render_as_string(hide_password=False)
     faults = {
-        "BANSHI_COLOUR is not a setting of banshi. The settings are: BANSHI_DATA, BANSHI_DATABASE_URL": {"BANSHI_COLOUR": "red"},
+        "BANSHI_COLOUR is not a setting of banshi. The settings are: BANSHI_API_RATE, BANSHI_CLAMD, BANSHI_DATA, BANSHI_DATABASE_URL": {
+            "BANSHI_COLOUR": "red"
+        },
         "PostgreSQL does not answer": {"BANSHI_DATABASE_URL": "postgresql://nobody:hidden@127.0.0.1:1/nothing"},
         "no address of a database": {"BANSHI_DATABASE_URL": "hidden"},
         "no database of that name": {"BANSHI_DATABASE_URL": elsewhere},

@@ -47,7 +47,15 @@ async def read(db: Connection, house: House, actor: Actor, after: Place, size: i
     raw = select(case_event).where(key > last, final).order_by(case_event.c.xid, case_event.c.case_id, case_event.c.sequence).limit(size + 1)
     passed = raw.subquery("passed")
     statement = (
-        select(passed, case.c.number, case.c.type_id, case.c.district_id, post.c.staff_number, predicate(house, actor).label("seen"))
+        select(
+            passed,
+            case.c.number,
+            case.c.type_id,
+            case.c.district_id,
+            case.c.confidentiality,
+            post.c.staff_number,
+            predicate(house, actor).label("seen"),
+        )
         .join(case, case.c.id == passed.c.case_id)
         .outerjoin(post, post.c.id == passed.c.post_id)
         .order_by(passed.c.xid, passed.c.case_id, passed.c.sequence)

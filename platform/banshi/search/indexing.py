@@ -123,7 +123,7 @@ def _parts(house: House, declared: CaseType | None, row: Any, story: Sequence[An
     for said in filed(declared, row):
         yield "B", said
     if declared is not None and row.category:
-        yield "C", " ".join(_category_words(declared, row.category))
+        yield "C", " ".join(_category_words(declared.form, row.category))
     if row.area_id is not None:
         yield "C", " ".join(t for d in house.directory.tree.above(row.area_id) if d.parent_id is not None for t in d.title.values())
     for event in story:
@@ -138,9 +138,9 @@ def _texts(data: Mapping[str, Any], form: type[msgspec.Struct] | None) -> list[s
 
 
 @lru_cache(maxsize=1000)
-def _category_words(declared: CaseType, name: str) -> tuple[str, ...]:
+def _category_words(form: type[msgspec.Struct], name: str) -> tuple[str, ...]:
     """The category in every language: who types it finds its cases, whatever their words."""
-    for shape in shapes(declared.form):
+    for shape in shapes(form):
         if shape.ask.role == "category":
             return tuple(t for o in shape.ask.options if o.value == name for t in labels(o.label).values())
     return ()

@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from banshi import texts, words
-from banshi.cases import acting, linking, numbers, reading
+from banshi.cases import acting, attaching, linking, numbers, reading
 from banshi.cases.decoding import shapes
 from banshi.contracts import APPLICANT, CONFIDENTIAL, Action, Actor, CaseType, Department
+from banshi.documents.keeping import said_size
+from banshi.documents.kinds import PICTURES
 from banshi.errors import Changed, Invalid, NotFound, Refused
 from banshi.identity.directory import ANY
 from banshi.library import citing
@@ -43,7 +45,7 @@ CHANNELS: Mapping[str, texts.Text] = {
 }
 
 
-TOGETHER: Mapping[str, texts.Text] = {
+TOGETHER: dict[str, texts.Text] = {
     linking.JOINED: _("Several people report the same: it is worked on together"),
     linking.LED: _("Other reports of the same joined this case"),
     linking.LEFT: _("Taken out of the group: it is worked on by itself"),
@@ -51,6 +53,12 @@ TOGETHER: Mapping[str, texts.Text] = {
     linking.FOLLOWED: _("It moved along with the case that leads it"),
     linking.LINKED: _("Linked with another case"),
     linking.UNLINKED: _("A link was taken away"),
+}
+
+
+FILES: dict[str, texts.Text] = {
+    attaching.ATTACHED: _("Files were added"),
+    attaching.DETACHED: _("A file was withdrawn"),
 }
 
 
@@ -204,6 +212,7 @@ class CaseView:
             text=text,
             facts=facts,
             cites=self._cites(event),
+            files=self._files(event),
             own=own,
             staff_only=event.audience == "staff",
         )
@@ -224,6 +233,30 @@ class CaseView:
             if staff or r.audience == "public"
         )
 
+    def _files(self, event: Any) -> tuple[pages.FileRow, ...]:
+        """The files of an event; of a hidden person's only pictures drawn anew, under no name."""
+        if event.kind not in FILES:
+            return ()
+        gone = {
+            d["document"] for e in self.events if e.kind == attaching.DETACHED and e.body for d in (e.body.get("told") or {}).get("documents", ())
+        }
+        address = f"{'/desk' if self.actor.capacity == 'staff' else ''}/case/{numbers.show(self.row.number)}/files"
+        found = []
+        for number, told in enumerate(((event.body or {}).get("told") or {}).get("documents", ()), 1):
+            there = event.kind == attaching.ATTACHED and told["document"] not in gone
+            picture = told["type"] in PICTURES
+            name = self.visit.say(_("Picture {number}") if picture else _("File {number}"), number=number) if self.hides else told["name"]
+            found.append(
+                pages.FileRow(
+                    name=name,
+                    size=said_size(told["size"]),
+                    href=f"{address}/{told['document']}" if there and not self.hides else "",
+                    preview=f"{address}/{told['document']}/preview" if there and picture else "",
+                    note="" if there or event.kind == attaching.DETACHED else self.visit.say(_("withdrawn")),
+                )
+            )
+        return tuple(found)
+
     def _own(self, event: Any) -> bool:
         """Return whether the reader did it, or had it done: a helper reads what the other did themselves as theirs."""
         if self.actor.acting_for_id is not None and event.actor_id != self.actor.person_id:
@@ -237,8 +270,8 @@ class CaseView:
     def _headline(self, event: Any, *, own: bool) -> str:
         if event.kind == "imported":
             return self.visit.say(_("Taken over from another system"))
-        if event.kind in TOGETHER:
-            return self.visit.say(TOGETHER[event.kind])
+        if event.kind in TOGETHER or event.kind in FILES:
+            return self.visit.say((TOGETHER | FILES)[event.kind])
         if self.declared is None:
             return str(event.kind)
         if event.kind == "opened":
@@ -291,6 +324,8 @@ class CaseView:
             return self._opened(body)
         if event.kind in TOGETHER:
             return self._together(body.get("told") or {})
+        if event.kind in FILES:
+            return "", ()
         if event.kind == "imported":
             outcome = self.type_row.say_outcome(body.get("outcome"), self.language)
             return "", ((self.visit.say(_("Outcome")), outcome),) if outcome else ()

@@ -18,6 +18,7 @@ from banshi.cases.book import House, TypeBook, load_book
 from banshi.contracts import REPORT, Actor
 from banshi.db import Connection, Database
 from banshi.districts import District, Tree
+from banshi.documents.store import store
 from banshi.errors import Forbidden, NotFound, NotSignedIn
 from banshi.identity import access
 from banshi.identity.access import Visitor
@@ -49,6 +50,7 @@ class Site:
         self.keyring = Keyring(settings.keys())
         self.now = now
         self.rates = Rates(settings.api_rate)
+        self.store = store(settings.files, settings.data)
         self._directory: Directory | None = None
         self._book: TypeBook | None = None
 

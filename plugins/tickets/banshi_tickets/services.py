@@ -13,6 +13,7 @@ REQUEST = Service(
     subject=_("Problems, questions and help"),
     case_type="request",
     open311=True,
+    attachments=True,
     before=_("It takes about three minutes. You get a number and a code with which you, or the hot line, can follow your request at any time."),
     words=(
         _("street lamp, light, dark"),

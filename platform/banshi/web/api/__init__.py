@@ -4,6 +4,7 @@ structs     what it takes and gives
 common      who is asking, how a case is given
 cases       open, act, read, list
 searching   cases by words
+documents   files of a case
 together    clusters and links
 events      the change feed
 report      the report
@@ -14,7 +15,7 @@ from __future__ import annotations
 from litestar import Router
 from litestar.openapi.datastructures import ResponseSpec
 
-from banshi.web.api import cases, events, report, searching, together
+from banshi.web.api import cases, documents, events, report, searching, together
 from banshi.web.api.common import check_body
 from banshi.web.api.structs import Problem
 from banshi.web.security import TOKEN_ROUTE
@@ -26,6 +27,9 @@ HANDLERS = [
     cases.read_case,
     cases.list_cases,
     searching.search,
+    documents.attach,
+    documents.list_documents,
+    documents.fetch,
     together.related,
     together.join,
     together.leave,

@@ -19,7 +19,7 @@ from banshi.errors import Changed, Forbidden, Invalid, NotFound, Refused, Stale
 from banshi.library import citing
 from banshi.web.api.common import Key, Match, NoneMatch, case_out, check_key, check_words, event_out, revision, who
 from banshi.web.api.structs import CaseList, CaseOut, Doing, DoingMany, Done, DoneMany, DoneOrNot, Filed, Filing
-from banshi.web.casepage import read_number
+from banshi.web.casepage import hides, read_number
 from banshi.web.site import Site, language_of
 
 _ = texts.translator("banshi")
@@ -116,7 +116,7 @@ async def read_case(request: Request[Any, Any, Any], number: FromPath[str], if_n
     out = case_out(house, row)
     out = msgspec.structs.replace(
         out,
-        events=[event_out(house, e) for e in events],
+        events=[event_out(house, e, hides=hides(actor, row)) for e in events],
         actions=[a.name for a in acting.allowed(house, actor, row, at)],
     )
     return Response(out, headers={"ETag": tag})

@@ -25,6 +25,8 @@ from banshi.web.site import Site
 _ = texts.translator("banshi")
 
 LONGEST_KEY = 200
+RAW = "raw"
+"""Handler option of routes whose body is no JSON but a file."""
 Key = Annotated[str, HeaderParameter(name="Idempotency-Key", max_length=LONGEST_KEY, description="The same key is the same write, for 30 days")]
 Match = Annotated[str, HeaderParameter(name="If-Match", max_length=40, description="The revision that the action was decided on")]
 
@@ -93,9 +95,11 @@ def case_out(house: House, row: Any) -> CaseOut:
     )
 
 
-def event_out(house: House, event: Any) -> EventOut:
-    """Return a line of a story as the API gives it."""
+def event_out(house: House, event: Any, *, hides: bool = False) -> EventOut:
+    """Return a line of a story as the API gives it; ``hides``: what a hidden person's files are called is left out."""
     body = dict(event.body or {})
+    if hides and event.capacity == "resident" and "documents" in (body.get("told") or {}):
+        body["told"] = body["told"] | {"documents": [{k: v for k, v in d.items() if k != "name"} for d in body["told"]["documents"]]}
     if isinstance(body.get("form"), dict):
         body["form"] = open_fields(body["form"])
     return EventOut(
@@ -118,7 +122,7 @@ def open_fields(data: Any) -> dict[str, Any]:
 
 async def check_body(request: Request[Any, Any, Any]) -> None:
     """Refuse a body that is no JSON text, in no matter which way, before anything is made of it."""
-    if request.method != "POST":
+    if request.method != "POST" or RAW in request.route_handler.opt:
         return
     kind = request.content_type[0]
     if kind and kind != "application/json" and not kind.endswith("+json"):

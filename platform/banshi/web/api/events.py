@@ -13,6 +13,7 @@ from banshi.cases import feed, numbers
 from banshi.errors import Invalid
 from banshi.web.api.common import event_out, who
 from banshi.web.api.structs import Feed, FeedEvent
+from banshi.web.casepage import hides
 from banshi.web.site import Site
 
 _ = texts.translator("banshi")
@@ -39,7 +40,7 @@ async def list_events(
         page = await feed.read(db, house, actor, _cursor(after), size)
     items = [
         FeedEvent(
-            **msgspec.structs.asdict(event_out(house, e)),
+            **msgspec.structs.asdict(event_out(house, e, hides=hides(actor, e))),
             number=numbers.show(e.number),
             type=house.book[e.type_id].key,
             district=house.directory.tree[e.district_id].code,

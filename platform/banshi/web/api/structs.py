@@ -190,6 +190,26 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
     items: list[Done]
 
 
+class DocumentOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A document of a case: size in bytes, ``scan`` clean, waiting or infected, ``digest`` its SHA-256."""
+
+    id: int
+    name: str
+    size: int
+    media_type: str
+    audience: str
+    added: datetime
+    by: str
+    scan: str
+    digest: str
+
+
+class DocumentList(msgspec.Struct, frozen=True, kw_only=True):
+    """The documents of a case, in the order in which they came."""
+
+    items: list[DocumentOut]
+
+
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that was wrong: a JSON pointer to it, and what would be right."""
 

@@ -11,6 +11,7 @@ keys        the help sheet of the keyboard
 case        one case, and what can be done with it now
 sheet       how it is drawn: facts, story with what is new, who else has it open
 caller      what a resident says on the telephone, entered with their code (proof)
+attachments files of a case
 together    what a case belongs together with: groups, links, a case from a case
 register    a new case for somebody on the telephone or at the window
 shelf       the library: read by staff, written by librarians
@@ -20,7 +21,24 @@ answers     a department's templates for answers
 
 from __future__ import annotations
 
-from banshi.web.desk import answers, bulk, caller, case, components, export, find, group, handover, keys, queue, register, shelf, together, views
+from banshi.web.desk import (
+    answers,
+    attachments,
+    bulk,
+    caller,
+    case,
+    components,
+    export,
+    find,
+    group,
+    handover,
+    keys,
+    queue,
+    register,
+    shelf,
+    together,
+    views,
+)
 
 HANDLERS = [
     queue.mine,
@@ -57,6 +75,11 @@ HANDLERS = [
     caller.admit,
     caller.act,
     caller.hang_up,
+    attachments.show,
+    attachments.add,
+    attachments.withdraw,
+    attachments.give,
+    attachments.preview,
     together.show,
     together.join,
     together.leave,

@@ -80,6 +80,7 @@ async def draw(visit: Visit, view: CaseView, opened: Open) -> pages.DeskCasePage
         templates_href=answers.HOME,
         caller=opened.caller or caller_part(visit, view),
         alike=tuple(like_row(visit, view, r) for r in alike),
+        files_href=f"{address_of(row.number)}/files",
         rules=tuple(bookshelf.row(visit, r, "/desk/library", view.terms) for r in view.library),
     )
 

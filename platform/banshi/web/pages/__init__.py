@@ -8,6 +8,7 @@ desk        the pages of the desk
 report      the report
 search      what was found
 components  the style guide
+files       adding files
 library     regulations and guides, who does what
 common      the pages that everybody meets: sign in, errors
 """
@@ -39,6 +40,7 @@ from banshi.web.pages.desk import (
     TogetherPage,
     ViewsPage,
 )
+from banshi.web.pages.files import FilesPage
 from banshi.web.pages.library import (
     ConsultPage,
     DirectoryPage,
@@ -57,6 +59,7 @@ from banshi.web.pages.parts import (
     Contact,
     Entry,
     Field,
+    FileRow,
     Form,
     Group,
     KinRow,
@@ -137,6 +140,8 @@ __all__ = [
     "EntryRow",
     "ErrorPage",
     "Field",
+    "FileRow",
+    "FilesPage",
     "FindPage",
     "Form",
     "Group",

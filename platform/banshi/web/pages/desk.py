@@ -169,6 +169,7 @@ class DeskCasePage(msgspec.Struct, frozen=True, kw_only=True):
     caller: CallerPart | None = None
     alike: tuple[LikeRow, ...] = ()
     rules: tuple[EntryRow, ...] = ()
+    files_href: str = ""
 
 
 class CallerPart(msgspec.Struct, frozen=True, kw_only=True):

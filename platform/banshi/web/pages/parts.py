@@ -93,6 +93,17 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["done", "now", "todo"]
 
 
+class FileRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A file: ``href`` gives it away, ``preview`` is a small picture of it, ``remove`` is where a form takes it away."""
+
+    name: str
+    size: str
+    href: str = ""
+    preview: str = ""
+    note: str = ""
+    remove: str = ""
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One event of the story, in words.
 
@@ -106,6 +117,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     facts: tuple[tuple[str, str], ...] = ()
     cites: tuple[Link, ...] = ()
+    files: tuple[FileRow, ...] = ()
     own: bool = False
     staff_only: bool = False
     fresh: bool = False

@@ -221,6 +221,7 @@ class CasePage(msgspec.Struct, frozen=True, kw_only=True):
     changed: tuple[Entry, ...] = ()
     rules: tuple[tuple[str, str], ...] = ()
     print_href: str = ""
+    files_href: str = ""
     for_whom: str = ""
 
 

@@ -4,6 +4,7 @@ home        services, and one field that searches them and numbers
 filing      from the first question to the confirmation (questions: which are asked, whose the draft is)
 saving      half-filled forms: the link, the code, the account
 following   number and code
+attachments pictures and papers
 own         one's own cases, and those of somebody for whom one holds a mandate
 inbox       what happened on them
 mandating   who helps me, whom I help
@@ -15,7 +16,7 @@ shelf       the library: what holds here, who does what
 
 from __future__ import annotations
 
-from banshi.web.portal import filing, following, home, inbox, mandating, own, public, saving, shelf
+from banshi.web.portal import attachments, filing, following, home, inbox, mandating, own, public, saving, shelf
 
 HANDLERS = [
     home.home,
@@ -43,6 +44,13 @@ HANDLERS = [
     mandating.give,
     mandating.end,
     own.show_case,
+    attachments.show,
+    attachments.add,
+    attachments.withdraw,
+    attachments.give,
+    attachments.preview,
+    attachments.add_to_draft,
+    attachments.remove_from_draft,
     own.print_case,
     own.act,
 ]

@@ -9,17 +9,18 @@ from litestar.params import FromPath
 from sqlalchemy import select
 
 from banshi import texts
-from banshi.cases import numbers, opening
+from banshi.cases import attaching, numbers, opening
 from banshi.cases.decoding import decode, shapes
 from banshi.cases.opening import Opening
 from banshi.cases.tables import case
 from banshi.contracts import Page as Group
+from banshi.documents import keeping
 from banshi.errors import Invalid, NotFound
 from banshi.identity import mandates
 from banshi.web import drafts, forms, pages
 from banshi.web.drafts import SENT, SETTLED
-from banshi.web.portal import consult, following, nearby, questions, saving
-from banshi.web.portal.questions import FOR, WARNED, Filing
+from banshi.web.portal import attachments, consult, following, nearby, questions, saving
+from banshi.web.portal.questions import FOR, PAPERS, WARNED, Filing
 from banshi.web.site import Site, Visit
 
 _ = texts.translator("banshi")
@@ -81,7 +82,9 @@ async def ask(
         if step == "settled" or SETTLED in filing.answers:
             return await consult.settled(visit, filing)
         if step == "check":
-            return _check(visit, filing)
+            return await _check(visit, filing)
+        if step == PAPERS and filing.service.attachments:
+            return await attachments.papers(visit, filing)
         group = filing.group(step)
         if group not in filing.asked:
             return visit.go(filing.after(group))
@@ -224,7 +227,7 @@ def _area_fits(visit: Visit, filing: Filing, group: Group) -> None:
                 raise Invalid(_("Some answers need your attention."), {shape.name: _("Choose a place in this district.")})
 
 
-def _check(visit: Visit, filing: Filing, problems: dict[str, Any] | None = None) -> Response[Any]:
+async def _check(visit: Visit, filing: Filing, problems: dict[str, Any] | None = None) -> Response[Any]:
     by_field = {name: group.name for group in filing.asked for name in group.fields}
     drawn = []
     for shape in shapes(filing.form):
@@ -232,6 +235,11 @@ def _check(visit: Visit, filing: Filing, problems: dict[str, Any] | None = None)
             value = filing.answers.get(shape.name) or []
             said = forms.say_value(shape, value, visit.language, visit.house.directory)
             drawn.append(pages.Answer(label=visit.say(shape.ask.label), value=said, change=filing.address(by_field[shape.name]) + "#" + shape.name))
+    if filing.service.attachments:
+        names = [f.name for f in await keeping.of_draft(visit.db, filing.draft.id)]
+        drawn.append(
+            pages.Answer(label=visit.say(_("Pictures and papers")), value="\n".join(names) or visit.say(_("None yet")), change=filing.address(PAPERS))
+        )
     page = pages.CheckPage(
         service=visit.say(filing.service.title),
         answers=tuple(drawn),
@@ -257,13 +265,14 @@ async def _file(visit: Visit, filing: Filing) -> Response[Any]:
         master = await nearby.master(visit, filing, joins) if joins else None
         wanted = Opening(case_type=filing.case_type, district_id=district_id, form=form, channel="web", key=filing.draft.id, master=master)
         opened = await opening.open_one(visit.db, visit.house, filing.actor, wanted, visit.at)
+        await attaching.adopt(visit.db, visit.house, filing.actor, opened.number, filing.draft.id, visit.at)
     except Invalid as refused:
-        return _check(visit, filing, forms.problems_of(refused))
+        return await _check(visit, filing, forms.problems_of(refused))
     except NotFound as refused:
         if nearby.JOINS not in filing.answers:
             raise
         await filing.save({k: v for k, v in filing.answers.items() if k != nearby.JOINS})
-        return _check(visit, filing, {"": refused.text})
+        return await _check(visit, filing, {"": refused.text})
     await filing.save({SENT: opened.number} | {name: told for name, told in filing.answers.items() if name == FOR})
     if filing.actor.acting_for_id is None:  # a helper comes back with the mandate, as long as it lives
         following.remember(visit, opened.number)

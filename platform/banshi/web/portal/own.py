@@ -100,7 +100,7 @@ async def show_case(request: Request[Any, Any, Any], number: FromPath[str], do: 
     async with site.visit(request) as visit:
         plain = casepage.read_number(number)
         try:
-            view = await _view(visit, plain)
+            view = await view_of(visit, plain)
         except NotFound:
             return visit.go(f"/track?number={numbers.show(plain)}")
         actor = view.actor
@@ -117,7 +117,7 @@ async def print_case(request: Request[Any, Any, Any], number: FromPath[str]) -> 
     async with site.visit(request) as visit:
         plain = casepage.read_number(number)
         try:
-            view = await _view(visit, plain)
+            view = await view_of(visit, plain)
         except NotFound:
             return visit.go(f"/track?number={numbers.show(plain)}")
         return visit.page("portal/print.html", _case_page(visit, view, None, "", ""))
@@ -131,7 +131,7 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
     plain = casepage.read_number(number)
     refused: Refused | None = None
     async with site.visit(request) as visit:
-        view = await _view(visit, plain)
+        view = await view_of(visit, plain)
         declared = casepage.action_of(view.declared, action)
         try:
             form = decode(declared.form, forms.answers(raw))
@@ -141,7 +141,7 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
         except (Invalid, Conflict) as error:
             refused = error
     async with site.visit(request) as visit:
-        view = await _view(visit, plain)
+        view = await view_of(visit, plain)
         problems = forms.refusal_problems(refused)
         drawn, title = view.action_form(casepage.address_of(plain), action, forms.answers(raw) | {"key": []}, problems)
         page = _case_page(visit, view, drawn, title, action)
@@ -151,7 +151,7 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
         return visit.page("portal/case.html", page, status=refused.status)
 
 
-async def _view(visit: Visit, number: str) -> CaseView:
+async def view_of(visit: Visit, number: str) -> CaseView:
     """Return the case as the visitor may see it; NotFound where it is nothing to them, Forbidden where their mandate has ended."""
     actor = following.holder_of(visit, number)
     known: dict[int, str] = {}
@@ -195,6 +195,7 @@ def _case_page(visit: Visit, view: CaseView, form: pages.Form | None, title: str
         form_title=title,
         rules=view.rules(),
         print_href=f"{address}/print",
+        files_href=f"{address}/files",
         for_whom=view.names.get(view.actor.acting_for_id or 0, ""),
     )
 

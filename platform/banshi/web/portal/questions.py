@@ -28,6 +28,8 @@ FOR = "=for"
 SHOWN_FOR = timedelta(hours=2)
 """How long the confirmation stays open to the browser that sent it: the next one at this keyboard must not find it."""
 COOKIE = "draft"
+PAPERS = "papers"
+"""The step at which files are added where the service takes them: reached from the check page, since nobody has to add any."""
 _CALL = re.compile(r"(?<![\d-])(\d{3}|\d{5}|\d[\d-]{6,}\d)(?![\d-])")
 """What is a telephone in a text: 110, 12345, 0000-0000-0001; no year, no number of days."""
 

@@ -1,0 +1,119 @@
+"""Documents on a case: attached and withdrawn as lines of its story, so that they are in the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from banshi.cases import acting
+from banshi.cases.book import House
+from banshi.cases.linking import prepared
+from banshi.cases.numbers import show
+from banshi.cases.tables import case
+from banshi.cases.visibility import predicate
+from banshi.contracts import Actor, Audience
+from banshi.db import Connection
+from banshi.documents import keeping
+from banshi.documents.receiving import Received
+from banshi.documents.scanning import Verdict
+from banshi.documents.tables import document
+from banshi.errors import Forbidden, Invalid, NotAllowedNow, NotFound
+from banshi.texts import translator
+
+_ = translator("banshi")
+
+ATTACHED, DETACHED = "attached", "detached"
+KINDS = frozenset({ATTACHED, DETACHED})
+
+
+async def lock(db: Connection, house: House, actor: Actor, number: str) -> Row[Any]:
+    """Lock the case to which something is attached; NotFound, NotAllowedNow where it is closed or off, Forbidden where it is not the actor's part."""
+    row = (await db.execute(select(case).where(case.c.number == number, predicate(house, actor)).with_for_update())).one_or_none()
+    if row is None:
+        raise NotFound(_("There is no case {number} that you may see."), number=show(number))
+    may(house, actor, row)
+    return row
+
+
+def may(house: House, actor: Actor, row: Any) -> None:
+    """Refuse who may not attach something to a case as it stands."""
+    if row.closed is not None:
+        raise NotAllowedNow(_("Case {number} is closed: nothing is added to it any more."), number=show(row.number))
+    declared = house.declared(row.type_id)
+    if declared is None or not house.directory.tree.has_on(row.district_id, declared.owner):
+        raise NotAllowedNow(_("Case {number} can be read but not worked on: its service is switched off here."), number=show(row.number))
+    if actor.capacity == "staff" and not any(p.startswith(f"{declared.owner}.") and not p.endswith(".read") for p in actor.permissions):
+        raise Forbidden(_("Your post does not carry the right to do this."))
+
+
+async def attach(
+    db: Connection,
+    house: House,
+    actor: Actor,
+    row: Any,
+    files: Sequence[tuple[Received, Verdict]],
+    at: datetime,
+    *,
+    audience: Audience = "applicant",
+    most: int,
+) -> list[int]:
+    """Attach files, which lie in the store already, to a locked case, with one event for all of them; return the new ids.
+
+    What is there already stays one.
+    """
+    known = await keeping.of_case(db, row.id, ("public", "applicant", "staff"))
+    if len(known) + len(files) > most:
+        raise Invalid(_("A case takes at most {most} files."), most=most)
+    there = {(k.digest, k.audience) for k in known}
+    new = []
+    for received, verdict in files:
+        if (received.digest, audience) in there:
+            continue
+        there.add((received.digest, audience))
+        await keeping.put(db, received, verdict, at)
+        values = {"case_id": row.id, "digest": received.digest, "name": received.name, "audience": audience}
+        values |= {"capacity": actor.capacity, "post_id": actor.post_id, "added": at, "sequence": row.sequence + 1}
+        document_id = (await db.execute(document.insert().values(values).returning(document.c.id))).scalar_one()
+        new.append(
+            {
+                "document": document_id,
+                "name": received.name,
+                "size": received.size,
+                "type": received.kind.media_type,
+                "digest": received.digest.hex(),
+            }
+        )
+    if new:
+        await _tell(db, house, actor, row, ATTACHED, new, audience, at)
+    return [int(n["document"]) for n in new]
+
+
+async def adopt(db: Connection, house: House, actor: Actor, number: str, draft_id: str, at: datetime) -> int:
+    """Give a case the files of the draft that it was filed from, in the transaction that opened it; return how many. Again, it finds none left."""
+    waiting = await keeping.of_draft(db, draft_id)
+    if not waiting:
+        return 0
+    row = (await db.execute(select(case).where(case.c.number == number).with_for_update())).one()
+    ids = [w.id for w in waiting]
+    await db.execute(update(document).where(document.c.id.in_(ids)).values(case_id=row.id, draft_id=None, sequence=row.sequence + 1))
+    await _tell(db, house, actor, row, ATTACHED, [keeping.facts(w) for w in waiting], "applicant", at)
+    return len(ids)
+
+
+async def detach(db: Connection, house: House, actor: Actor, row: Any, document_id: int, at: datetime) -> None:
+    """Withdraw a file from a locked case: it is served to nobody any more, the line that it was there stays."""
+    known = next((k for k in await keeping.of_case(db, row.id, ("public", "applicant", "staff")) if k.id == document_id), None)
+    if known is None:
+        raise NotFound(_("There is no such file on this case, or it was withdrawn."))
+    if known.capacity != actor.capacity:
+        raise Forbidden(_("Only who added a file withdraws it: what a resident said is answered, never taken away."))
+    await db.execute(update(document).where(document.c.id == document_id).values(withdrawn=at))
+    await _tell(db, house, actor, row, DETACHED, [keeping.facts(known)], known.audience, at)
+
+
+async def _tell(db: Connection, house: House, actor: Actor, row: Any, kind: str, documents: Sequence[Any], audience: Audience, at: datetime) -> None:
+    step = prepared(house, actor, row, kind, {"documents": [dict(d) for d in documents]}, at, audience=audience)
+    await acting.write(db, actor, {row.number: step}, at)

@@ -1,0 +1,168 @@
+"""Where contents lie, by digest: a folder below the data folder, or an S3-compatible store named by ``BANSHI_FILES=s3://bucket/prefix``.
+
+A content is there whole or not at all: written aside, flushed to the disk, then renamed. It is put before any row names it, so a death at any line
+leaves at worst a content that nobody refers to, and `keeping.sweep` takes that away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from banshi.errors import SettingsError
+
+PIECE = 1 << 16
+INCOMING = ".incoming"
+
+
+class Store(Protocol):
+    """Keeps contents under names; a name is the hexadecimal digest, or that with what was made of it (``<digest>.preview``)."""
+
+    async def put(self, name: str, source: Path) -> None:
+        """Keep the file at ``source`` under the name; what is there already stays."""
+
+    def read(self, name: str) -> AsyncIterator[bytes]:
+        """Give a content piece by piece; FileNotFoundError where there is none."""
+        ...
+
+    async def has(self, name: str) -> bool:
+        """Return whether there is a content of that name."""
+        ...
+
+    async def remove(self, name: str) -> None:
+        """Forget a content; one that is not there is no fault."""
+
+    def names(self, before: datetime) -> AsyncIterator[str]:
+        """Give the names of what was put before a moment."""
+        ...
+
+
+def store(files: str, data: Path) -> Store:
+    """Return the store of the settings: ``s3://bucket/prefix``, else the folder ``files`` below the data folder."""
+    if not files:
+        return Folder(data / "files")
+    if files.startswith("s3://"):
+        return Bucket(files)
+    msg = f"BANSHI_FILES={files!r}: give s3://bucket/prefix, or leave it out for the folder files below BANSHI_DATA"
+    raise SettingsError(msg)
+
+
+class Folder:
+    """A folder, its contents two levels deep by the first characters of their names."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, name: str) -> Path:
+        """Return where a content lies."""
+        return self.root / name[:2] / name[2:4] / name
+
+    async def put(self, name: str, source: Path) -> None:
+        """Keep a file: copied aside where it lies on another disk, flushed, renamed."""
+        await asyncio.to_thread(self._put, name, source)
+
+    def _put(self, name: str, source: Path) -> None:
+        target = self.path(name)
+        if target.exists():
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        half = target.with_name(f".{name}.{os.getpid()}.{os.urandom(4).hex()}")
+        try:
+            try:
+                os.link(source, half)
+            except OSError:
+                shutil.copyfile(source, half)
+            with half.open("rb") as written:
+                os.fsync(written.fileno())
+            half.replace(target)
+        finally:
+            half.unlink(missing_ok=True)
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    async def read(self, name: str) -> AsyncIterator[bytes]:
+        """Give a content piece by piece."""
+        file = await asyncio.to_thread(self.path(name).open, "rb")
+        try:
+            while piece := await asyncio.to_thread(file.read, PIECE):
+                yield piece
+        finally:
+            file.close()
+
+    async def has(self, name: str) -> bool:
+        """Return whether it is there."""
+        return await asyncio.to_thread(self.path(name).is_file)
+
+    async def remove(self, name: str) -> None:
+        """Forget it."""
+        await asyncio.to_thread(self.path(name).unlink, missing_ok=True)
+
+    async def names(self, before: datetime) -> AsyncIterator[str]:
+        """Give the names of what was put before a moment; what was left half-written goes at once."""
+        for path in await asyncio.to_thread(lambda: sorted(self.root.glob("*/*/*"))):
+            with suppress(FileNotFoundError):
+                if datetime.fromtimestamp(path.stat().st_mtime, UTC) >= before:
+                    continue
+                if path.name.startswith("."):
+                    path.unlink()
+                else:
+                    yield path.name
+
+
+class Bucket:
+    """An S3-compatible store. Address and credentials come from the environment that every such client reads (``AWS_…``)."""
+
+    def __init__(self, url: str) -> None:
+        from obstore.store import from_url  # late: only who configures it loads it
+
+        self.store: Any = from_url(url)
+
+    async def put(self, name: str, source: Path) -> None:
+        """Keep a file, in parts where it is large."""
+        import obstore
+
+        if not await self.has(name):
+            await obstore.put_async(self.store, name, source)
+
+    async def read(self, name: str) -> AsyncIterator[bytes]:
+        """Give a content piece by piece."""
+        import obstore
+
+        found = await obstore.get_async(self.store, name)
+        async for piece in found.stream(min_chunk_size=PIECE):
+            yield bytes(piece)
+
+    async def has(self, name: str) -> bool:
+        """Return whether it is there."""
+        import obstore
+
+        try:
+            await obstore.head_async(self.store, name)
+        except FileNotFoundError:
+            return False
+        return True
+
+    async def remove(self, name: str) -> None:
+        """Forget it."""
+        import obstore
+
+        with suppress(FileNotFoundError):
+            await obstore.delete_async(self.store, name)
+
+    async def names(self, before: datetime) -> AsyncIterator[str]:
+        """Give the names of what was put before a moment."""
+        import obstore
+
+        async for page in obstore.list(self.store):
+            for about in page:
+                if about["last_modified"] < before:
+                    yield str(about["path"])
