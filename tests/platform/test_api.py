@@ -410,6 +410,8 @@ async def test_the_description_lists_the_operations_and_every_reference_in_it_le
         "actOnCase": ("post", f"{CASES}/{{number}}/actions"),
         "actOnCases": ("post", f"{CASES}/actions"),
         "searchCases": ("get", "/api/v1/search"),
+        "listLibrary": ("get", "/api/v1/library"),
+        "readLibrary": ("get", "/api/v1/library/{code}"),
         "attachDocument": ("post", f"{CASES}/{{number}}/documents"),
         "listDocuments": ("get", f"{CASES}/{{number}}/documents"),
         "fetchDocument": ("get", f"{CASES}/{{number}}/documents/{{document_id}}"),

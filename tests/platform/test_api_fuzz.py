@@ -36,9 +36,8 @@ def description(server_url: str, template: str, worker_id: str, registry: Regist
 def test_whatever_is_sent_is_answered_as_described(description: Any):
     numbers = [_opened(description) for _ in range(2)]
     statuses = {o.ok().label: _ask(o.ok(), numbers) for o in description.get_all_operations()}
-    assert all(
-        seen & {200, 201, 304} for label, seen in statuses.items() if not label.startswith("POST /api/v1/cases/") and "{document_id}" not in label
-    ), statuses
+    seldom = ("POST /api/v1/cases/", "{document_id}", "{code}")  # what is there is hard to guess
+    assert all(seen & {200, 201, 304} for label, seen in statuses.items() if not any(part in label for part in seldom)), statuses
     assert not any(401 in seen for seen in statuses.values())
 
 

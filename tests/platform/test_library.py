@@ -477,6 +477,22 @@ async def test_a_program_cites_as_a_clerk_does(client: AsyncTestClient[Any], ent
     assert right.status_code == 200
 
 
+async def test_a_program_finds_and_reads_entries_and_their_versions(client: AsyncTestClient[Any], entries: Any):
+    await entries()
+    await entries(text={"zh": "两天内修复。", "en": "Within two days."})
+    await entries(code="inside", audience="staff", district="north", title={"zh": "内部路灯"}, text={"zh": "规程"})
+    headers = {"authorization": "Bearer token-10001"}
+    found = (await client.get("/api/v1/library", params={"q": "路灯", "district": "east"}, headers=headers)).json()["items"]
+    assert [(e["cite"], e["holds"]) for e in found] == [("lamp-repair@2", True)]
+    every = (await client.get("/api/v1/library", headers=headers)).json()["items"]
+    assert {e["code"] for e in every} == {"lamp-repair", "inside"}
+    old = (await client.get("/api/v1/library/lamp-repair", params={"version": 1}, headers=headers)).json()
+    assert (old["version"], old["holds"], "three days" in old["text"]["en"]) == (1, False, True)
+    for path, status in (("/nothing", 404), ("/lamp-repair?version=9", 404), ("/lamp-repair?version=0", 400), ("?district=atlantis", 400)):
+        assert (await client.get("/api/v1/library" + path, headers=headers)).status_code == status, path
+    assert (await client.get("/api/v1/library")).status_code == 401
+
+
 async def test_a_reviewed_answer_keeps_what_its_draft_cites(at_desk: At, entries: Any, database: Database, town: Town, wanted: Any):
     await entries(title={"zh": "公园树木养护"}, text={"zh": "树倒了两天内清走。"})
     async with database.transaction() as db:

@@ -24,6 +24,7 @@ from banshi.cli.common import SECRET
 from banshi.cli.demo.people import residents
 from banshi.cli.demo.playing import actors, play
 from banshi.cli.serving import Household
+from banshi.contracts import OPEN311
 from banshi.db import Connection, Database
 from banshi.db.embedded import EmbeddedServer
 from banshi.districts import district
@@ -79,7 +80,7 @@ async def seed(settings: Settings) -> dict[str, Any]:
             await _library(database, registry, keyring, at)
         async with database.transaction() as db:
             known = json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
-            facts = await _facts(db, settings, known.get("api_token", ""), at)
+            facts = await _facts(db, settings, known, at)
     finally:
         await database.close()
     path.write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf8")
@@ -125,8 +126,8 @@ def _number(rng: random.Random) -> str:
     return body + damm.calc_check_digit(body)
 
 
-async def _facts(db: Connection, settings: Settings, token: str, at: datetime) -> dict[str, Any]:
-    """Return what demo.json says; makes an API token where there is none that is known."""
+async def _facts(db: Connection, settings: Settings, known: dict[str, Any], at: datetime) -> dict[str, Any]:
+    """Return what demo.json says; makes an API token and an Open311 key where there is none that is known."""
     rows = (
         await db.execute(
             select(account.c.login, post.c.id, post.c.roles, post.c.staff_number)
@@ -139,10 +140,13 @@ async def _facts(db: Connection, settings: Settings, token: str, at: datetime) -
         return next((str(r.login) for r in rows if role in r.roles), "")
 
     intake = next((r for r in rows if "tickets.intake" in r.roles), rows[0])
-    if not token or await access.bearer(db, token, at) is None:
-        house = await load_directory(db, 0)
-        held = Post(id=intake.id, department_id=next(iter(house)).id, staff_number="", roles=tuple(intake.roles))
-        token = await access.add_token(db, intake.id, "demo", sorted(house.staff(0, held).permissions), at)
+    house = await load_directory(db, 0)
+    held = Post(id=intake.id, department_id=next(iter(house)).id, staff_number="", roles=tuple(intake.roles))
+
+    async def token(name: str, scopes: list[str]) -> str:
+        said = str(known.get(name, ""))
+        return said if said and await access.bearer(db, said, at) is not None else await access.add_token(db, intake.id, f"demo {name}", scopes, at)
+
     first = residents(random.Random(SEED), 1)[0].login  # noqa: S311 -- the same city every time
     logins = {
         "resident": first,
@@ -154,7 +158,8 @@ async def _facts(db: Connection, settings: Settings, token: str, at: datetime) -
     return {
         "url": f"http://{settings.host}:{settings.port}",
         "sign_ins": {who: {"login": name, "password": PASSWORD} for who, name in logins.items()},
-        "api_token": token,
+        "api_token": await token("api_token", sorted(house.staff(0, held).permissions)),
+        "open311_api_key": await token("open311_api_key", [OPEN311.name]),
         "districts": list(codes),
     }
 

@@ -5,6 +5,7 @@ common      who is asking, how a case is given
 cases       open, act, read, list
 searching   cases by words
 documents   files of a case
+library     regulations and guides
 together    clusters and links
 events      the change feed
 report      the report
@@ -15,7 +16,7 @@ from __future__ import annotations
 from litestar import Router
 from litestar.openapi.datastructures import ResponseSpec
 
-from banshi.web.api import cases, documents, events, report, searching, together
+from banshi.web.api import cases, documents, events, library, report, searching, together
 from banshi.web.api.common import check_body
 from banshi.web.api.structs import Problem
 from banshi.web.security import TOKEN_ROUTE
@@ -30,6 +31,8 @@ HANDLERS = [
     documents.attach,
     documents.list_documents,
     documents.fetch,
+    library.list_entries,
+    library.read_entry,
     together.related,
     together.join,
     together.leave,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -208,6 +208,32 @@ class DocumentList(msgspec.Struct, frozen=True, kw_only=True):
     """The documents of a case, in the order in which they came."""
 
     items: list[DocumentOut]
+
+
+class EntryOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of an entry of the library: title and Markdown text by language; days; whether it ``holds`` today."""
+
+    code: str
+    version: int
+    cite: str
+    kind: str
+    audience: str
+    district: str
+    department: str | None
+    services: list[str]
+    title: dict[str, str]
+    text: dict[str, str]
+    source: str
+    valid_from: date
+    valid_until: date | None
+    review_by: date | None
+    holds: bool
+
+
+class EntryList(msgspec.Struct, frozen=True, kw_only=True):
+    """Entries of the library."""
+
+    items: list[EntryOut]
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
