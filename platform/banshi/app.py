@@ -83,7 +83,7 @@ def create_app(
         ],
         csrf_config=csrf(settings),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=5, minimum_size=1000),
-        exception_handlers=failures.HANDLERS,
+        exception_handlers=open311.handlers(failures.HANDLERS),
         request_max_body_size=LARGEST_BODY,
         openapi_config=OpenAPIConfig(
             title="banshi",
