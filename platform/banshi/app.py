@@ -21,7 +21,7 @@ from banshi.cases import following, verifying
 from banshi.cases.book import House, load_book, put_types
 from banshi.cases.tables import idempotency
 from banshi.cases.upgrading import upgrade_open
-from banshi.contracts import ADMINISTER, LIBRARY, OPERATE, REPORT, Job, JobContext, Role
+from banshi.contracts import ADMINISTER, LIBRARY, OPEN311, OPERATE, REPORT, Job, JobContext, Role
 from banshi.db import Connection, Database
 from banshi.documents import keeping
 from banshi.documents.scanning import scan
@@ -51,6 +51,7 @@ DECLARING = 0x64656C6172
 KERNEL_ROLES = (
     Role(owner="kernel", name="administrator", title=_("Administrator"), permissions=(ADMINISTER, OPERATE, LIBRARY, REPORT), reach="district"),
     Role(owner="kernel", name="librarian", title=_("Librarian"), permissions=(LIBRARY,), reach="district"),
+    Role(owner="kernel", name="partner", title=_("Another program (Open311)"), permissions=(OPEN311,), reach="district"),
     Role(owner="kernel", name="engineer", title=_("Engineer"), permissions=(OPERATE,), reach="district"),
 )
 
