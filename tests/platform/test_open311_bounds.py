@@ -1,10 +1,13 @@
-"""Open311 at the size of a big city: what a list costs does not follow from how much there is."""
+"""Open311 at the size of a big city, and with the clients of fifteen years."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
+import pytest
+from litestar.testing import AsyncTestClient
 from sqlalchemy import event, text
 
 from banshi.cases import numbers, opening, public
@@ -45,3 +48,39 @@ async def test_a_kind_that_is_rare_is_found_without_reading_the_others(database:
     (condition,) = [line for line in plan.splitlines() if "Index Cond" in line and "district_id" in line]
     assert "category" in condition, plan
     assert "received" in condition, plan
+
+
+FILED = {
+    "service_code": "tickets.request.street_lighting",
+    "description": "路灯黑了三天。",
+    "address_string": "柿树里 3 号",
+    "attribute[kind]": "complaint",
+}
+WHO = {"api_key": "token-20001", "jurisdiction_id": "east"}
+FORM = {"content-type": "application/x-www-form-urlencoded", "accept-language": "en"}
+
+
+@pytest.mark.parametrize("fmt", ["json", "xml"])
+async def test_a_client_that_puts_its_key_into_the_address_may_file(client: AsyncTestClient[Any], fmt: str):
+    """`open311` of PyPI does, and names the jurisdiction there, too."""
+    answer = await client.post(f"/open311/v2/requests.{fmt}?{urlencode(WHO)}", content=urlencode(FILED), headers=FORM)
+    assert answer.status_code == 201, answer.text
+
+
+async def test_what_the_body_says_holds_over_what_the_address_says(client: AsyncTestClient[Any]):
+    address = urlencode({"api_key": "nonsense", "jurisdiction_id": "atlantis"})
+    answer = await client.post(f"/open311/v2/requests.json?{address}", content=urlencode(FILED | WHO), headers=FORM)
+    assert answer.status_code == 201, answer.text
+
+
+async def test_what_was_seen_and_by_whom_does_not_belong_into_an_address(client: AsyncTestClient[Any]):
+    code = {"service_code": FILED["service_code"]}
+    answer = await client.post(f"/open311/v2/requests.json?{urlencode(FILED)}", content=urlencode(WHO | code), headers=FORM)
+    assert answer.status_code == 400
+    assert {"location", "attribute[kind]"} == {w for w in ("location", "attribute[kind]") if w in answer.text}
+
+
+async def test_an_attribute_that_is_empty_is_absent(client: AsyncTestClient[Any]):
+    more = {"attribute[colour]": "", "attribute[officer]": "", "email": "", "lat": "", "long": ""}
+    answer = await client.post("/open311/v2/requests.json", content=urlencode(FILED | WHO | more), headers=FORM)
+    assert answer.status_code == 201, answer.text

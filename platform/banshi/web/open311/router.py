@@ -36,6 +36,7 @@ CHANGESET = "2026-11-23T00:00:00Z"
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 LARGEST_BODY = 200_000
 MOST_PARAMETERS = 200
+IN_ADDRESS = frozenset({"api_key", "jurisdiction_id"})
 READS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -103,7 +104,7 @@ async def _file(request: Request[Any, Any, Any], fmt: Format) -> Response[Any]:
 
 
 def _parameters(request: Request[Any, Any, Any], body: bytes) -> Said:
-    """Return the parameters of a POST."""
+    """Return the parameters of a POST: its body, and what old clients (`open311` of PyPI) put into the address instead."""
     if len(body) > LARGEST_BODY:
         raise Fault(413, _say(request, _("That is too much at once")))
     kind = request.content_type[0]
@@ -113,7 +114,7 @@ def _parameters(request: Request[Any, Any, Any], body: bytes) -> Said:
         text = body.decode()
         if text.count("&") >= MOST_PARAMETERS:
             raise Fault(400, _say(request, _("At most {most} parameters are taken."), most=MOST_PARAMETERS))
-        return parse_qs(text, keep_blank_values=True, errors="strict")
+        return {name: told for name, told in _query(request).items() if name in IN_ADDRESS} | parse_qs(text, errors="strict")
     except ValueError:
         raise Fault(400, _say(request, _("The parameters are no text in UTF-8."))) from None
 
