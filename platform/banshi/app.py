@@ -21,7 +21,7 @@ from banshi.cases import following, verifying
 from banshi.cases.book import House, load_book, put_types
 from banshi.cases.tables import idempotency
 from banshi.cases.upgrading import upgrade_open
-from banshi.contracts import ADMINISTER, LIBRARY, OPERATE, REPORT, Job, JobContext, Role
+from banshi.contracts import ADMINISTER, LIBRARY, OPEN311, OPERATE, REPORT, Job, JobContext, Role
 from banshi.db import Connection, Database
 from banshi.documents import keeping
 from banshi.documents.scanning import scan
@@ -51,6 +51,7 @@ DECLARING = 0x64656C6172
 KERNEL_ROLES = (
     Role(owner="kernel", name="administrator", title=_("Administrator"), permissions=(ADMINISTER, OPERATE, LIBRARY, REPORT), reach="district"),
     Role(owner="kernel", name="librarian", title=_("Librarian"), permissions=(LIBRARY,), reach="district"),
+    Role(owner="kernel", name="partner", title=_("Another program (Open311)"), permissions=(OPEN311,), reach="district"),
     Role(owner="kernel", name="engineer", title=_("Engineer"), permissions=(OPERATE,), reach="district"),
 )
 
@@ -83,7 +84,7 @@ def create_app(
         ],
         csrf_config=csrf(settings),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=5, minimum_size=1000),
-        exception_handlers=failures.HANDLERS,
+        exception_handlers=open311.handlers(failures.HANDLERS),
         request_max_body_size=LARGEST_BODY,
         openapi_config=OpenAPIConfig(
             title="banshi",

@@ -55,7 +55,7 @@ class Personal(msgspec.Struct, frozen=True):
     ``kind`` chooses the mask and the normal form for look-up. ``Annotated[str, Personal("telephone")]``.
     """
 
-    kind: Literal["name", "telephone", "identity_number", "address"]
+    kind: Literal["name", "telephone", "email", "identity_number", "address"]
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -74,8 +74,9 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     the district in which the form is filed, a ``department`` (its code), an ``officer`` of one's own department (the staff number), what the
     ``library`` has that fits the case (a list; each ``code@version``, which stays that version for good).
     ``autocomplete`` is the HTML token. ``role`` names what the field means to the kernel, which copies it to the case: ``title`` (a line),
-    ``category``, ``area``; any other field stays in ``data`` alone. ``place`` (in words) and ``position`` (``latitude,longitude``, WGS84) are what
-    other programs know as an address.
+    ``category``, ``area``; any other field stays in ``data`` alone. ``place`` (in words), ``position`` (``latitude,longitude``, WGS84,
+    checked by the kernel) and ``media`` (the address of a picture elsewhere) are what other programs have
+    parameters for; no page has to ask for them.
     """
 
     label: Text | str
@@ -84,7 +85,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[Option, ...] = ()
     picks: Literal["", "area", "department", "officer", "library"] = ""
     autocomplete: str = ""
-    role: Literal["", "title", "category", "area", "place", "position"] = ""
+    role: Literal["", "title", "category", "area", "place", "position", "media"] = ""
 
 
 # -- the lifecycle of a case -----------------------------------------------------------------------------------------

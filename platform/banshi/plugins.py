@@ -15,14 +15,14 @@ from functools import lru_cache
 from importlib import import_module, metadata
 from itertools import pairwise
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, get_args, get_type_hints
 
 import msgspec
 import pluggy
 from packaging.requirements import Requirement
 
 from banshi import hookspecs
-from banshi.contracts import CaseType, Declared, Demo, Job, Measure, Queue, Role, Routes, Service
+from banshi.contracts import Ask, CaseType, Declared, Demo, Job, Measure, Personal, Queue, Role, Routes, Service
 from banshi.errors import PluginError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_CODE = re.compile(r"[a-z0-9_-]{1,60}")
 RESERVED = frozenset({"kernel", "public", "procrastinate", "information_schema", "services", "case", "static", "banshi"})
 
 
@@ -422,3 +423,22 @@ def _check_service(service: Service, case_types: Mapping[str, CaseType]) -> None
     if missing := [n for n, f in fields.items() if f.required and n not in asked]:
         msg = f"service {service.name!r} never asks for {', '.join(missing)}, which the form requires"
         raise PluginError(msg)
+    if service.open311 and (fault := _closed_to_others(service, case_type)):
+        msg = f"service {service.name!r} is not ready for Open311: {fault}"
+        raise PluginError(msg)
+
+
+def _closed_to_others(service: Service, case_type: CaseType) -> str:
+    """Return why other programs could not file a service, empty where they can."""
+    if service.audience != "residents":
+        return "it is for staff"
+    notes = {name: get_args(hint)[1:] for name, hint in get_type_hints(case_type.form, include_extras=True).items()}
+    asks = {name: next((n for n in found if isinstance(n, Ask)), Ask(label=name)) for name, found in notes.items()}
+    category = next((a for a in asks.values() if a.role == "category"), None)
+    if category is None or not category.options or any(not _CODE.fullmatch(o.value) for o in category.options):
+        return "its form needs a category with options, each of small letters, digits, _ and -: they become the service codes"
+    required = [f.name for f in msgspec.structs.fields(case_type.form) if f.required]
+    personal = [n for n in required if any(isinstance(note, Personal) for note in notes[n])]
+    if picked := [n for n in required if asks[n].picks not in {"", "area"}]:
+        return f"the form requires {', '.join(picked)}, which other programs cannot pick"
+    return f"the form requires {', '.join(personal)}, which may be left out there" if personal else ""

@@ -118,7 +118,7 @@ def unseal_fields(data: Mapping[str, Any], keyring: Keyring) -> dict[str, Any]:
 
 
 def mask(kind: str, value: str) -> str:
-    """Return ``value`` as pages show it: 张*芳, 100****0003, 99****1234, first third of an address."""
+    """Return ``value`` as pages show it: 张*芳, 100****0003, f***@example.org, 99****1234, first third of an address."""
     if not value:
         return ""
     if kind == "name":
@@ -129,6 +129,9 @@ def mask(kind: str, value: str) -> str:
     if kind == "telephone":
         digits = re.sub(r"\D", "", value)
         return digits[:3] + "****" + digits[-4:] if len(digits) > 7 else "****" + digits[-2:]
+    if kind == "email":
+        name, at, host = value.rpartition("@")
+        return f"{name[:1]}***{at}{host}"
     if kind == "identity_number":
         return value[:2] + "****" + value[-4:] if len(value) > 6 else "****"
     return value[: max(1, len(value) // 3)] + "***"

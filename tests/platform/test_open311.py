@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -12,13 +13,18 @@ from xml.etree import ElementTree as ET
 import msgspec
 import pytest
 from litestar.testing import AsyncTestClient
-from sqlalchemy import select
+from sqlalchemy import delete, event, select
 
 from banshi.cases import acting, linking, numbers, opening
 from banshi.cases.acting import Act
 from banshi.cases.tables import case
+from banshi.contracts import OPEN311
 from banshi.db import Database
+from banshi.identity import access
+from banshi.identity.tables import api_token
+from banshi.privacy import mask, unseal_fields
 from banshi.testing import MOMENT, Town, statements
+from banshi.web.rates import Rates
 
 BASE = "/open311/v2"
 KEY = "token-20001"
@@ -182,6 +188,12 @@ async def test_a_repeated_idempotency_key_is_the_same_request(client: Client):
         ({"description": "a\x00b"}, 400, ["description"]),
         ({"phone": "call me"}, 400, ["phone"]),
         ({"media_url": "javascript:alert(1)"}, 400, ["media_url"]),
+        ({"lat": "1e1", "long": "0"}, 400, ["decimal degrees"]),
+        ({"lat": "٣٠.5", "long": "120"}, 400, ["decimal degrees"]),
+        ({"email": "nobody"}, 400, ["email"]),
+        ({"first_name": "a\x00b"}, 400, ["first_name"]),
+        ({"api_key": "a\x00b"}, 403, ["api_key"]),
+        ({f"p{i}": "1" for i in range(300)}, 400, ["200"]),
     ],
 )
 @pytest.mark.parametrize("fmt", ["json", "xml"])
@@ -214,10 +226,54 @@ async def test_three_wrong_things_are_told_at_once(client: Client):
         ("GET", "requests/nonsense.xml", 404),
         ("GET", "tokens/nonsense.json", 404),
         ("GET", "services/nothing.json", 404),
+        ("GET", "requests/.json", 404),
+        ("GET", "services/a/b.xml", 404),
+        ("GET", "%ff.json", 404),
+        ("GET", "%00.xml", 404),
+        ("TRACE", "requests.json", 405),
+        ("BREW", "discovery.xml", 405),
+        ("BREW", "nothing.xml", 404),
+        ("OPTIONS", "nothing.xml", 404),
+        ("HEAD", "nothing.xml", 404),
     ],
 )
 async def test_every_other_address_and_method_is_refused_in_the_standards_form(client: Client, method: str, path: str, status: int):
-    refused(await client.request(method, f"{BASE}/{path}", params={"jurisdiction_id": "east"}, headers=EN), status)
+    answer = await client.request(method, f"{BASE}/{path}", params={"jurisdiction_id": "east"}, headers=EN)
+    if method == "HEAD":
+        assert (answer.status_code, answer.content) == (status, b"")
+        assert answer.headers["content-type"] == "text/xml; charset=utf-8"
+        return
+    refused(answer, status)
+    if status == 405:
+        assert "GET" in answer.headers["allow"]
+
+
+async def test_an_address_says_which_methods_it_takes(client: Client):
+    said = {path: (await client.options(f"{BASE}/{path}")).headers["allow"] for path in ("requests.json", "requests/1.xml", "discovery")}
+    assert said == {"requests.json": "GET, HEAD, OPTIONS, POST", "requests/1.xml": "GET, HEAD, OPTIONS", "discovery": "GET, HEAD, OPTIONS"}
+    answer = await client.head(f"{BASE}/services.json?jurisdiction_id=east")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+async def test_discovery_without_a_format_answers_what_the_reader_accepts(client: Client):
+    assert (await client.get(f"{BASE}/discovery")).headers["content-type"] == "text/xml; charset=utf-8"
+    answer = await client.get(f"{BASE}/discovery", headers={"accept": "application/json"})
+    assert answer.json()["endpoints"][0]["url"].endswith(BASE)
+    refused(await client.get(f"{BASE}/services", headers={"accept": "application/json"}), 404)
+
+
+async def test_a_key_that_asks_too_often_is_told_so_in_the_standards_form(client: Client):
+    site = client.app.state.site
+    before, site.rates = site.rates, Rates(2)
+    try:
+        assert (await post(client)).status_code == 201
+        assert (await get(client, "requests.json", api_key=KEY)).headers["ratelimit"] == '"token";r=0;t=60'
+        for answer in (await post(client, "xml"), await get(client, "requests.json", api_key=KEY)):
+            refused(answer, 429)
+            assert answer.headers["retry-after"] == "30"
+        assert (await get(client, "requests.json")).status_code == 200, "without a key there is no key to hold back"
+    finally:
+        site.rates = before
 
 
 async def test_a_body_of_another_kind_and_one_that_is_no_text_are_refused(client: Client):
@@ -231,11 +287,13 @@ async def test_without_a_database_it_says_so_in_the_standards_form(client: Clien
     database = client.app.state.site.database
     before, database.engine = database.engine, Database("postgresql://nobody@127.0.0.1:1/nothing").engine
     try:
-        answer = await get(client, "services.xml")
+        answers = [await get(client, "services.xml"), await get(client, "requests.json"), await post(client), await post(client, "xml")]
+        assert (await client.get(f"{BASE}/discovery.xml")).status_code == 200, "needs no database"
     finally:
         database.engine = before
-    refused(answer, 503)
-    assert answer.headers["retry-after"]
+    for answer in answers:
+        refused(answer, 503)
+        assert answer.headers["retry-after"]
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------------
@@ -333,6 +391,12 @@ async def test_two_hundred_come_page_by_page_each_once(client: Client, filed: An
         ({"start_date": "2026-01-01T00:00:00Z", "end_date": "2026-11-10T00:00:00Z"}, 400),
         ({"start_date": "soon"}, 400),
         ({"start_date": "0001-01-01T00:00:00+14:00"}, 400),
+        ({"start_date": "9999-12-31T00:00:00Z"}, 400),
+        ({"end_date": "0001-01-05T00:00:00Z"}, 400),
+        ({"api_key": "nonsense"}, 403),
+        ({"api_key": "token-10001"}, 403),
+        ({"status": "open\x00"}, 400),
+        ({"service_code": "a\x00"}, 404),
         ({"status": "asleep"}, 400),
         ({"page": "0"}, 400),
         ({"page": "-1"}, 400),
@@ -370,12 +434,147 @@ async def test_signs_that_xml_knows_come_back_whole(client: Client, database: Da
     assert found["text"] == "a\tb\n<c>&amp;"
 
 
+async def test_what_a_key_filed_it_reads_again_and_no_other_key_does(client: Client, database: Database, town: Town):
+    words = 'Dunkel <b>&amp;</b> ]]> "seit"\n3 Tagen\tim 路灯'
+    changes = {"description": words, "media_url": "https://pictures.example/1.jpg?a=1&b=2", "address_string": "Tor <3>"}
+    number = (await post(client, "json", **changes)).json()[0]["service_request_id"]
+    other = "a second program of the same post"
+    async with database.transaction() as db:
+        await access.add_token(db, town.staff["20001"].post_id or 0, "other", [OPEN311.name], MOMENT, token=other)
+    try:
+        for path in ("requests.json", f"requests/{number}.json"):
+            (own,) = (await get(client, path, api_key=KEY)).json()
+            assert (own["description"], own["media_url"]) == (words, changes["media_url"])
+            assert own["address"].startswith("Tor <3>, ")
+            for theirs in (await get(client, path, api_key=other), await get(client, path, api_key="")):
+                (row,) = theirs.json()
+                assert (row["service_request_id"], row["description"], row["media_url"]) == (number, None, None)
+                assert "Dunkel" not in theirs.text
+                assert "Tor" not in theirs.text
+    finally:
+        async with database.transaction() as db:
+            await db.execute(delete(api_token).where(api_token.c.title == "other"))
+    tree = ET.fromstring((await get(client, f"requests/{number}.xml", api_key=KEY)).text)
+    assert tree[0].findtext("description") == words
+    assert tree[0].findtext("media_url") == changes["media_url"]
+    assert "Fang" not in ET.tostring(tree, encoding="unicode")
+
+
+async def test_what_is_not_public_is_not_there_for_the_key_that_filed_it_either(client: Client):
+    answer = await post(client, **{"attribute[kind]": "report"})
+    number = answer.json()[0]["service_request_id"]
+    refused(await get(client, f"requests/{number}.json", api_key=KEY), 404)
+    assert await ids(client, api_key=KEY) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "name"), [("芳", "张", "张芳"), ("Fang", "Zhang", "Fang Zhang"), ("", "Zhang", "Zhang"), ("Fang", "", "Fang")]
+)
+async def test_who_files_is_kept_sealed_with_telephone_and_address(client: Client, database: Database, town: Town, first: str, last: str, name: str):
+    answer = await post(client, first_name=first, last_name=last, email="fang@example.org", phone="100 0000 1234")
+    number = answer.json()[0]["service_request_id"]
+    async with database.transaction() as db:
+        data = (await db.execute(select(case.c.data).where(case.c.number == number))).scalar_one()
+    assert not {name, "fang@example.org", "100 0000 1234"} & set(data.values())
+    plain = unseal_fields(data, town.house.keyring)
+    assert (plain["contact_name"], plain["contact_email"], plain["contact_telephone"]) == (name, "fang@example.org", "100 0000 1234")
+    assert mask("email", "fang@example.org") == "f***@example.org"
+
+
+async def test_four_thousand_characters_and_a_picture_are_not_too_much(client: Client):
+    assert (await post(client, description="长" * 4000, media_url="https://pictures.example/1.jpg")).status_code == 201
+
+
+async def test_of_more_than_a_thousand_the_newest_thousand_come(client: Client, filed: Any):
+    every = await filed(1003)
+    found = await ids(client)
+    assert found == list(reversed(every))[:1000]
+    assert await ids(client, page="2", page_size="1000") == []
+    assert await ids(client, page_size="5000") == found
+    assert await ids(client, service_request_id=",".join(every)) == list(reversed(every[:1000])), "of a list, the first thousand"
+
+
+async def test_a_day_without_an_offset_is_the_districts(client: Client, filed: Any):
+    (number,) = await filed(days_ago=1)  # 2026-11-22 09:30 in Ruan, 01:30 in UTC
+    assert await ids(client, start_date="2026-11-22T09:00:00") == [number]
+    assert await ids(client, start_date="2026-11-22T10:00:00") == []
+
+
+async def test_extensions_tell_how_many_reported_it(client: Client, filed: Any, database: Database, town: Town):
+    master, member = await filed(2)
+    async with database.transaction() as db:
+        await linking.merge(db, town.house, town.staff["10001"], master, [member], MOMENT)
+    (row,) = (await get(client, "requests.json", extensions="true")).json()
+    assert row["extended_attributes"] == {"reports": 2}
+    tree = ET.fromstring((await get(client, "requests.xml", extensions="true")).text)
+    assert tree.findtext("request/extended_attributes/reports") == "2"
+    assert "extended_attributes" not in (await get(client, "requests.json")).json()[0]
+
+
+async def test_what_xml_leaves_empty_is_null(client: Client, filed: Any):
+    await filed(area="")
+    for path in ("requests.json", "services.json", f"services/{LAMP}.json"):
+        assert '""' not in (await get(client, path)).text
+
+
+async def test_the_language_is_the_readers(client: Client, filed: Any):
+    (number,) = await filed()
+    for asked, name in (({"accept-language": "zh-CN"}, "路灯"), ({"accept-language": "en"}, "Street lighting")):
+        answer = await client.get(f"{BASE}/requests/{number}.json?jurisdiction_id=east", headers=asked)
+        assert answer.json()[0]["service_name"] == name
+    answer = await client.get(f"{BASE}/requests.json?lang=zh", headers=EN)
+    assert "jurisdiction_id" in answer.json()[0]["description"]
+    assert any("\u4e00" <= c <= "\u9fff" for c in answer.json()[0]["description"])
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"jurisdiction_id": "ruan"},
+        {"service_code": f"{LAMP},tickets.request.noise", "status": "open"},
+        {"status": "closed", "page": "3"},
+        {"start_date": "2026-11-01T00:00:00Z"},
+        {"service_request_id": "mine"},
+        {"api_key": KEY},
+    ],
+)
+async def test_no_list_reads_all_cases(client: Client, filed: Any, database: Database, params: dict[str, str]):
+    numbers_ = await filed(20)
+    said: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        said.append((statement, parameters))
+
+    engine = client.app.state.site.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        await ids(client, **{k: v.replace("mine", numbers_[0]) for k, v in params.items()})
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    asked = [(s, p) for s, p in said if 'kernel."case"' in s]
+    assert asked
+    async with database.engine.connect() as connection:
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+        await raw.execute("set enable_seqscan = off")  # so that twenty rows are read as a million would be
+        try:
+            for statement, parameters in asked:
+                plan = "\n".join(r[0] for r in await raw.fetch(f"explain {statement}", *parameters))
+                assert 'Seq Scan on "case"' not in plan, plan
+                assert re.search(r'Index .*on "case"', plan), plan
+        finally:
+            await raw.execute("reset enable_seqscan")
+
+
 async def test_a_list_costs_a_handful_of_queries(client: Client, filed: Any):
     await filed(60)
     await ids(client)
     with statements(client.app.state.site.database) as said:
         assert len(await ids(client)) == 60
     assert 1 < len(said) <= 4, said
+    with statements(client.app.state.site.database) as said:
+        assert len(await ids(client, api_key=KEY)) == 60
+    assert 1 < len(said) <= 5, said
 
 
 async def test_ids_are_strings_and_json_is_bare(client: Client, filed: Any):

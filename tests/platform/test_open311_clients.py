@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from georeport import GeoReport
 
 from banshi.testing import SECRET, clone
 
+DOCS = Path(__file__).parent.parent.parent / "docs"
 KEY = "token-20001"
 LAMP = "tickets.request.street_lighting"
 
@@ -93,3 +95,10 @@ def test_two_clients_that_others_wrote_file_and_read(served: str):
         assert row["service_request_id"] == number
         assert row["agency_responsible"]
     assert writer.list_requests(service_code="tickets.request.noise") == []
+
+
+def test_the_example_of_the_document_runs(served: str):
+    (program,) = re.findall(r"^```python\n(.*?)^```", (DOCS / "open311.md").read_text(encoding="utf8"), re.MULTILINE | re.DOTALL)
+    program = program.replace("http://127.0.0.1:8000", served).replace("bsh_...", KEY)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import pytest
@@ -11,14 +11,19 @@ from litestar import Controller, get
 
 from banshi import (
     Action,
+    Ask,
     CaseType,
     Job,
     Measure,
     Nothing,
+    Option,
     Outcome,
+    Page,
     Permission,
+    Personal,
     Role,
     Routes,
+    Service,
     State,
     hookimpl,
     owner_metadata,
@@ -97,6 +102,29 @@ def figure(**said: Any) -> Measure:
     return Measure(name="rate", title=_("Rate"), explained=_("Rate"), kind="rate", take=lambda _case: 1, **said)
 
 
+class Sorted(msgspec.Struct, frozen=True, kw_only=True):
+    what: Annotated[str, Ask(label="What", options=(Option("lamp", "Lamp"),), role="category")]
+
+
+class Named(Sorted, frozen=True, kw_only=True):
+    name: Annotated[str, Personal("name"), Ask(label="Name")]
+
+
+def opened_to_others(form: type[msgspec.Struct], **said: Any) -> types.ModuleType:
+    asked = tuple(f.name for f in msgspec.structs.fields(form))
+    service = Service(
+        name="thing",
+        title=_("Thing"),
+        summary=_("Thing"),
+        subject=_("Thing"),
+        case_type="thing",
+        open311=True,
+        pages=(Page("all", _("Thing"), asked),),
+        **said,
+    )
+    return module("bad", banshi_case_types=[case_type(form=form, actions=FREE)], banshi_services=[service])
+
+
 FREE = (Action(name="close", title=_("Close"), told=_("Closed"), sources=("new",), to="closed", by=("resident",), outcome="done"),)
 
 
@@ -128,6 +156,9 @@ BROKEN: dict[str, tuple[Any, str]] = {
         module("bad", banshi_case_types=[case_type(actions=FREE)], banshi_measures=[figure(case_types=("thing",))]),
         "does not say who is left out",
     ),
+    "a service for other programs without service codes": (opened_to_others(Form), "needs a category with options"),
+    "a service for other programs that asks who it is": (opened_to_others(Named), "requires name, which may be left out there"),
+    "a service for other programs that is for staff": (opened_to_others(Sorted, audience="staff"), "it is for staff"),
     "closing without an outcome": (
         module("bad", banshi_case_types=[case_type(actions=(Action(name="c", title=_("C"), told=_("C"), sources=("new",), to="closed"),))]),
         "closes without an outcome",

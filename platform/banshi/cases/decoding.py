@@ -13,6 +13,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from banshi.cases import positions
 from banshi.contracts import Ask, Personal
 from banshi.errors import Invalid
 from banshi.texts import Said, Text, translator
@@ -128,6 +129,8 @@ def _out_of_bounds(field: FieldShape, value: Any) -> Text | Said | None:
         allowed = [o.value for o in field.ask.options]  # a list: what the API is sent need not be hashable
         if any(v not in allowed for v in (value if isinstance(value, list) else [value])):
             return Said(_("Choose one of the answers to “{label}”."), {"label": field.ask.label})
+    if field.ask.role == "position" and (not isinstance(value, str) or positions.read(value) is None):
+        return _("Give latitude (-90 to 90) and longitude (-180 to 180) in decimal degrees, such as 30.12345,120.12345.")
     return None
 
 

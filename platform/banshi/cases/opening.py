@@ -245,6 +245,8 @@ def _rows(house: House, actor: Actor, drafted: _Drafted, number: str, at: dateti
     body: dict[str, Any] = {"title": drafted.title, "channel": opening.channel, "department": drafted.department_id}
     if drafted.assignee_id is not None:
         body["assignee"] = drafted.assignee_id
+    if actor.credential:
+        body["credential"] = actor.credential
     if past:
         body["reference"] = past.reference
     if opening.master:

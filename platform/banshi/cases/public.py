@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, tuple_, union_all
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, func, literal, literal_column, or_, select, tuple_, union_all
 
 from banshi.cases.book import House
 from banshi.cases.decoding import shapes
 from banshi.cases.reading import PAGE, Cursor, Listing
-from banshi.cases.tables import case
+from banshi.cases.tables import case, case_event
 from banshi.db import Connection
 
 COLUMNS = ("id", "number", "type_id", "district_id", "area_id", "category", "state", "outcome", "department_id", "received", "closed", "changed")
@@ -55,6 +55,13 @@ async def listing(db: Connection, house: House, query: PublicQuery) -> Listing:
     return Listing(rows=rows, next=Cursor(rows[-1].received, rows[-1].id) if more else None)
 
 
+async def told_by(db: Connection, credential: str, ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:
+    """Return what was filed, as it is stored (personal fields sealed), of those of these cases that a token itself opened. One query."""
+    opened = and_(case_event.c.case_id == case.c.id, case_event.c.sequence == 1, case_event.c.body["credential"].astext == credential)
+    rows = await db.execute(select(case.c.id, case.c.data).join(case_event, opened).where(case.c.id.in_(ids), case.c.common))
+    return {r.id: r.data for r in rows}
+
+
 def _position(house: House) -> ColumnElement[Any]:
     """Where it is on the map, as far as its form asks for that."""
     names = sorted({s.name for t in house.registry.case_types for s in shapes(t.form) if s.ask.role == "position"})
@@ -77,7 +84,8 @@ def _filters(house: House, query: PublicQuery) -> list[ColumnElement[bool]]:
     if query.before is not None:
         found.append(case.c.received < query.before)
     if query.numbers is not None:
-        found.append(case.c.number.in_(query.numbers))
+        # One parameter: a thousand numbers in each of thirty-three districts are more of them than a statement takes.
+        found.append(case.c.number == any_(literal(list(query.numbers), ARRAY(Text))))
     if query.after is not None:
         found.append(tuple_(case.c.received, case.c.id) < tuple_(query.after.received, query.after.id))
     return found

@@ -97,6 +97,7 @@ Index(
 )
 COMMON = text("common and master_id is null")
 Index("case_public", case.c.district_id, case.c.received, case.c.id, postgresql_where=COMMON)
+Index("case_public_kind", case.c.district_id, case.c.category, case.c.received, case.c.id, postgresql_where=COMMON)
 Index("case_by_helper", case.c.helpers, postgresql_using="gin", postgresql_where=text("helpers <> '{}'"))
 
 case_event = Table(

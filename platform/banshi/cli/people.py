@@ -8,8 +8,8 @@ import click
 from sqlalchemy import select, update
 
 from banshi import clock
+from banshi.app import KERNEL_ROLES
 from banshi.cli.common import Workplace, data_option, run, settings_of
-from banshi.contracts import ADMINISTER, OPERATE
 from banshi.errors import BanshiError
 from banshi.identity import access, organisation, people
 from banshi.identity.tables import api_token, post
@@ -102,7 +102,7 @@ def add_token(data: Path | None, title: str, staff_number: str, scopes: tuple[st
             if post_id is None:
                 msg = f"There is no post with the staff number {staff_number}"
                 raise BanshiError(msg)
-            known = sorted({p.name for role in place.registry.roles for p in role.permissions} | {p.name for p in (ADMINISTER, OPERATE)})
+            known = sorted({p.name for role in (*KERNEL_ROLES, *place.registry.roles) for p in role.permissions})
             if unknown := sorted(set(scopes) - set(known)):
                 msg = f"There is no permission {', '.join(unknown)}. There are: {', '.join(known)}"
                 raise BanshiError(msg)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from banshi import texts, words
-from banshi.cases import acting, attaching, linking, numbers, reading
+from banshi.cases import acting, attaching, linking, numbers, positions, reading
 from banshi.cases.decoding import shapes
 from banshi.contracts import APPLICANT, CONFIDENTIAL, Action, Actor, CaseType, Department
 from banshi.documents.keeping import said_size
@@ -123,6 +123,10 @@ class CaseView:
     def area(self) -> str:
         """The place in words: street and community."""
         return area(self.visit, self.row)
+
+    def position(self) -> positions.Position | None:
+        """Where it is on the map, None where its form was not told."""
+        return next((positions.read(str(self.row.data.get(s.name) or "")) for s in self._shapes() if s.ask.role == "position"), None)
 
     def moment(self, at: Any) -> str:
         """A moment in the district's zone."""

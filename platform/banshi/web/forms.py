@@ -12,6 +12,7 @@ from litestar.types import Empty
 from litestar.utils.scope.state import ScopeState
 
 from banshi import texts
+from banshi.cases import positions
 from banshi.cases.decoding import FieldShape, shapes
 from banshi.districts import District, Tree
 from banshi.errors import Invalid, Refused
@@ -117,6 +118,8 @@ def say_value(shape: FieldShape, value: Any, language: texts.Language, directory
         return " ".join(d.say(language) for d in reversed(directory.tree.above(found.id)) if d.parent_id is not None) or found.say(language)
     if shape.ask.picks == "department" and directory is not None and (department := directory.find(str(value))):
         return department.say(language)
+    if shape.ask.role == "position" and (position := positions.read(str(value))):
+        return texts.say(position.said(), language)
     return "" if value is None else str(value)
 
 

@@ -366,8 +366,8 @@ BY_RESIDENT = (
 REQUEST = CaseType(
     name="request",
     title=_("Request"),
-    version=2,
-    upgrades=(Upgrade(from_version=1, states={s: s for s in (*OPEN, "closed")}, data=dict),),
+    version=3,
+    upgrades=tuple(Upgrade(from_version=earlier, states={s: s for s in (*OPEN, "closed")}, data=dict) for earlier in (1, 2)),
     form=forms.Request,
     facts=ways.Facts,
     marks=ways.marks,

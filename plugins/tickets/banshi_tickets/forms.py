@@ -83,8 +83,13 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = ""
     position: Annotated[
         str,
-        msgspec.Meta(pattern=r"^-?\d{1,2}(\.\d{1,8})?,-?\d{1,3}(\.\d{1,8})?$"),
+        msgspec.Meta(max_length=30),
         Ask(label=_("On the map"), hint=_("Latitude and longitude (WGS84), such as 30.12345,120.12345"), role="position"),
+    ] = ""
+    media: Annotated[
+        str,
+        msgspec.Meta(max_length=500, pattern=r"^https?://[!-~]+$"),
+        Ask(label=_("A picture elsewhere"), hint=_("Its address on the internet"), role="media"),
     ] = ""
     contact_name: Annotated[
         str,
@@ -97,6 +102,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         msgspec.Meta(pattern=r"^[0-9+][0-9 +-]{4,19}$"),
         Personal("telephone"),
         Ask(label=_("Your telephone number"), autocomplete="tel", hint=_("Without it nobody can call you back.")),
+    ] = ""
+    contact_email: Annotated[
+        str,
+        msgspec.Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$"),
+        Personal("email"),
+        Ask(label=_("Your e-mail address"), autocomplete="email", hint=_("Only those who work on it see it.")),
     ] = ""
     discreet: Annotated[
         bool, Ask(label=_("Do not tell the other side who I am"), hint=_("The department keeps your name from those whom the matter is about."))

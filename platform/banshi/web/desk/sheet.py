@@ -228,6 +228,7 @@ def _plain(visit: Visit, view: CaseView, *, reveals: bool) -> pages.DeskCasePage
         story=(),
         facts=tuple((k, v) for k, v in facts if v),
         said=view.said(reveal=reveals),
+        map_href=position.geo if (position := view.position()) else "",
         parties=_parties(visit, view, reveals=reveals),
         department=view.holder(),
         superiors=tuple(superiors),

@@ -58,7 +58,9 @@ def fault(fmt: Format, error: Fault) -> Response[bytes]:
 def _fill(element: ET.Element, row: Mapping[str, Any]) -> None:
     for name, value in row.items():
         child = ET.SubElement(element, name)
-        if isinstance(value, list):
+        if isinstance(value, Mapping):
+            _fill(child, value)
+        elif isinstance(value, list):
             for one in value:
                 member = ET.SubElement(child, _CHILDREN[name])
                 if isinstance(one, Mapping):
@@ -74,7 +76,7 @@ def _said(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return _ILLEGAL.sub("", str(value))
+    return _ILLEGAL.sub("", re.sub(r"\r\n?", "\n", str(value)))
 
 
 def _xml(tree: ET.Element, status: int) -> Response[bytes]:
@@ -83,4 +85,13 @@ def _xml(tree: ET.Element, status: int) -> Response[bytes]:
 
 
 def _json(value: Any, status: int) -> Response[bytes]:
-    return Response(msgspec.json.encode(value), status_code=status, media_type=f"{TYPES['json']}; charset=utf-8")
+    return Response(msgspec.json.encode(_nulls(value)), status_code=status, media_type=f"{TYPES['json']}; charset=utf-8")
+
+
+def _nulls(value: Any) -> Any:
+    """Return the value with what XML would leave empty as null."""
+    if isinstance(value, Mapping):
+        return {k: _nulls(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_nulls(v) for v in value]
+    return None if value == "" else value

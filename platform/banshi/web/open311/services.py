@@ -18,8 +18,8 @@ from banshi.web.open311.answers import Fault
 
 _ = translator("banshi")
 
-ELSEWHERE = frozenset({"title", "category", "place", "position"})
-"""Fields that the standard has parameters for: description, service_code, address_string, lat and long."""
+ELSEWHERE = frozenset({"title", "category", "place", "position", "media"})
+"""Fields that the standard has parameters for: description, service_code, address_string, lat and long, media_url."""
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):

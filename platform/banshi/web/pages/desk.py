@@ -148,6 +148,7 @@ class DeskCasePage(msgspec.Struct, frozen=True, kw_only=True):
     story: tuple[Entry, ...]
     facts: tuple[tuple[str, str], ...]
     said: tuple[tuple[str, str], ...]
+    map_href: str
     parties: tuple[tuple[str, str], ...]
     department: Contact | None
     superiors: tuple[tuple[str, Contact], ...]

@@ -175,7 +175,12 @@ def _case_page(visit: Visit, view: CaseView, form: pages.Form | None, title: str
     steps, progress = view.steps()
     visit.district = visit.house.directory.tree[view.row.district_id]
     oversight = visit.house.directory.part("oversight", view.row.area_id or view.row.district_id)
-    facts = ((visit.say(_("Place")), view.area()), (visit.say(_("Received")), view.moment(view.row.received)))
+    position = view.position()
+    facts = (
+        (visit.say(_("Place")), view.area()),
+        *(((visit.say(_("On the map")), visit.say(position.said())),) if position else ()),
+        (visit.say(_("Received")), view.moment(view.row.received)),
+    )
     address = casepage.address_of(view.row.number)
     return pages.CasePage(
         number=numbers.show(view.row.number),
