@@ -226,7 +226,12 @@ class CaseView:
         rows = [self.cited[c] for c in dict.fromkeys(citing.cited_in([event], self._pickers())) if c in self.cited]
         return tuple(
             pages.Link(
-                text=self.visit.say(_("{title} (version {number})"), title=texts.pick(r.title, self.language), number=r.number),
+                text=self.visit.say(
+                    _("{title} (version {number}, valid from {day})"),
+                    title=texts.pick(r.title, self.language),
+                    number=r.number,
+                    day=texts.say_date(r.valid_from, self.language),
+                ),
                 href=f"{address}/{r.code}?version={r.number}",
             )
             for r in rows

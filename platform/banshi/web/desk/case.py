@@ -74,7 +74,8 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
         declared = casepage.action_of(view.declared, action)
         try:
             form = decode(declared.form, forms.answers(raw))
-            await citing.check(visit.db, form, visit.at.astimezone(view.zone).date())
+            place = visit.house.directory.tree[view.row.district_id]
+            await citing.check(visit.db, form, visit.at.astimezone(view.zone).date(), place)
             wanted = Act(number=plain, action=action, form=form, revision=forms.revision_of(raw), key=forms.key_of(raw))
             await acting.act_one(visit.db, visit.house, actor, wanted, visit.at)
             try:
