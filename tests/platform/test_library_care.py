@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -237,7 +238,7 @@ async def test_a_short_entry_is_read_on_the_spot_and_a_long_one_at_its_address(c
     await entries()
     await entries(code="long", title={"zh": "路灯不亮怎么报修"}, text={"zh": "路灯不亮报修。\n\n" + "很长。\n\n" * 1000})
     page = await begin(Person(client), "路灯不亮怎么报修？要等几天？")
-    assert page.response.text.count("<details") == page.response.text.count("Read it here") == 1
+    assert page.response.text.count("Read it here") == 1
     assert {"/d/east/library/lamp-repair", "/d/east/library/long"} <= set(page.links.values())
 
 
@@ -341,7 +342,7 @@ async def test_a_long_library_is_read_to_its_end_and_each_entry_once(client: Asy
     address = "/d/east/library"
     for _page in range(9):
         page = await visitor.get(address)
-        seen += [h for h in page.links.values() if "/library/lamp-" in h or "/library/rule-" in h]
+        seen += re.findall(r'href="/d/east/library/((?:lamp|rule)-\d+)"', page.response.text)
         if "Further entries" not in page.links:
             break
         address = page.links["Further entries"]
@@ -363,14 +364,15 @@ async def test_pages_of_the_library_stay_within_their_queries(client: AsyncTestC
         (await at_desk(LIBRARIAN), ("/desk/library", "/desk/library?q=zzz 路灯", "/desk/library/lamp-1", "/desk/library/departments/lighting")),
     ):
         for path in paths:
+            await who.get(path)
             with statements(site.database) as said:
                 assert (await who.get(path)).status == 200
-            assert len(said) <= 8, (path, said)
+            assert 2 <= len(said) <= 8, (path, len(said), said)
 
 
 async def test_a_program_that_asks_for_an_unknown_kind_is_told(client: AsyncTestClient[Any]):
     refused = await client.get("/api/v1/library", params={"kind": "poem"}, headers={"authorization": "Bearer token-10001"})
-    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/kind")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/data/kind")
 
 
 # -- the command ------------------------------------------------------------------------------------------------------------------

@@ -20,8 +20,9 @@ _ = texts.translator("banshi")
 
 LINES: tuple[tuple[Literal["trade", "area"], texts.Text], ...] = (("trade", _("Superior by trade")), ("area", _("Superior by area")))
 FITTING = 5
-_known: WeakKeyDictionary[Directory, dict[tuple[int, int, bool], frozenset[str]]] = WeakKeyDictionary()
-"""The pieces of what each department is called and does in a place, with and without what it does for staff; as long as the directory stands."""
+JOINT = " · "
+_known: WeakKeyDictionary[Directory, dict[tuple[int, int, bool], tuple[frozenset[str], ...]]] = WeakKeyDictionary()
+"""The pieces of each department's name and duties in a place, with and without what it does for staff; as long as the directory stands."""
 
 
 def every(visit: Visit, place: District, address: str, *, staff: bool = False) -> tuple[pages.DirectoryRow, ...]:
@@ -30,13 +31,16 @@ def every(visit: Visit, place: District, address: str, *, staff: bool = False) -
 
 
 def fitting(visit: Visit, place: District, asked: str, address: str, *, staff: bool = False) -> tuple[pages.DirectoryRow, ...]:
-    """Return the departments whose name or duties say most of what is asked, and at least half of it; the best first."""
-    wanted = [t.pieces[0] for t in words.telling(asked)]
-    if not wanted:
-        return ()
-    counted = [(sum(p in said for p in wanted), d) for d in _standing(visit, place) if (said := _pieces(visit, d, place, staff=staff))]
-    found = sorted((c for c in counted if c[0] * 2 >= len(wanted)), key=lambda c: -c[0])
-    return tuple(_row(visit, d, place, address, staff=staff) for _count, d in found[:FITTING])
+    """Return the departments of which a duty (or the name) stands in what is asked, or that say half of it at the least; the best first."""
+    wanted = frozenset(t.pieces[0] for t in words.telling(asked))
+    counted = []
+    for department in _standing(visit, place):
+        phrases = _phrases(visit, department, place, staff=staff)
+        whole, shared = sum(p <= wanted for p in phrases), len(wanted & frozenset().union(*phrases))
+        if shared and (whole or shared * 2 >= len(wanted)):
+            counted.append((whole, shared, department))
+    counted.sort(key=lambda c: (-c[0], -c[1]))
+    return tuple(_row(visit, d, place, address, staff=staff) for _whole, _shared, d in counted[:FITTING])
 
 
 async def page(visit: Visit, place: District, code: str, home: str, *, staff: bool = False) -> pages.OfficePage:
@@ -93,17 +97,18 @@ def _duties(visit: Visit, department_id: int, place: District, language: texts.L
             continue
         declared = types.get(duty.case_type)
         about = casepage.category(declared, _Category(duty.category), language) if declared and duty.category != ANY else ""
-        said = " · ".join(w for w in (texts.pick(duty.text, language), about) if w)
+        said = JOINT.join(w for w in (texts.pick(duty.text, language), about) if w)
         found.append((said, texts.pick(duty.basis, language)))
     return found
 
 
-def _pieces(visit: Visit, department: Department, place: District, *, staff: bool) -> frozenset[str]:
+def _phrases(visit: Visit, department: Department, place: District, *, staff: bool) -> tuple[frozenset[str], ...]:
     known, key = _known.setdefault(visit.house.directory, {}), (department.id, place.id, staff)
     if key not in known:
         said = [department.say(n) for n in texts.LANGUAGES]
-        said += [text for n in texts.LANGUAGES for text, _basis in _duties(visit, department.id, place, n, staff=staff)]
-        known[key] = frozenset(p for s in said for p in words.pieces(s))
+        said += [w for n in texts.LANGUAGES for text, _basis in _duties(visit, department.id, place, n, staff=staff) for w in text.split(JOINT)]
+        phrases = (frozenset(t.pieces[0] for t in words.telling(s)) for s in said)
+        known[key] = tuple(dict.fromkeys(p for p in phrases if p))
     return known[key]
 
 
