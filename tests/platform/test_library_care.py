@@ -296,6 +296,32 @@ async def test_what_does_not_hold_where_the_case_is_cannot_be_cited(database: Da
     assert "does not hold where this case is" in str(refused.value.problems["cites"])
 
 
+async def test_what_a_clerk_finds_in_the_library_is_cited_in_the_case_they_looked_for(
+    at_desk: At, entries: Put, database: Database, town: Town, wanted: Any
+):
+    await entries(code="parks", title={"zh": "公园开放时间", "en": "When parks are open"}, text={"zh": "早六点到晚十点。", "en": "Six to ten."})
+    async with database.transaction() as db:
+        opened = await opening.open_one(db, town.house, town.residents["resident0"], wanted(text="路灯不亮，三天了。"), MOMENT)
+    number = numbers.show(opened.number)
+    address = f"/desk/case/{number}"
+    clerk = await at_desk("10001")
+    await clerk.send(await clerk.get(f"{address}?do=sign"), f"{address}/sign")
+    case = await clerk.get(address)
+    assert "parks@1" not in case.response.text, "it is not what the case is about"
+    listed = await clerk.get(case.links["Find another one"])
+    found = await clerk.get(listed.links["When parks are open"])
+    form = await clerk.get(found.links[f"Cite it in case {number}"])
+    assert form.form(f"{address}/answer")["fields"]["cites"] == ["parks@1"]
+    kept = await clerk.send(form, f"{address}/answer", text="")
+    assert kept.status == 400
+    assert "When parks are open" in kept.text
+    done = await clerk.send(kept, f"{address}/answer", text="晚十点关灯。")
+    assert "When parks are open (version 1, valid from 1 Jan 2026)" in done.links
+    for nonsense in ("nothing@1", "x", "'", "@", "路灯@1"):
+        assert (await clerk.get(f"{address}?cite={nonsense}")).status == 200
+        assert (await clerk.get(f"/desk/library?case={nonsense}")).status == 200
+
+
 # -- who does what ----------------------------------------------------------------------------------------------------------------
 
 
@@ -333,10 +359,10 @@ async def test_a_sentence_finds_what_it_is_about(client: AsyncTestClient[Any], e
 # -- long lists -------------------------------------------------------------------------------------------------------------------
 
 
-async def test_a_long_library_is_read_to_its_end_and_each_entry_once(client: AsyncTestClient[Any], entries: Put):
-    for i in range(60):
-        await entries(code=f"lamp-{i:03}", kind="guide" if i % 2 else "regulation")
-    await asyncio.gather(*(entries(code=f"rule-{i:03}", kind="regulation") for i in range(60)))
+async def test_a_long_library_is_read_to_its_end_and_each_entry_once(client: AsyncTestClient[Any], database: Database, town: Town):
+    async with database.transaction() as db:
+        for i in range(120):
+            await put(db, town, code=f"{'lamp' if i < 60 else 'rule'}-{i:03}", kind="guide" if i % 2 and i < 60 else "regulation")
     visitor = Person(client)
     seen: list[str] = []
     address = "/d/east/library"
@@ -418,5 +444,6 @@ async def test_a_case_that_cites_keeps_the_version_and_says_since_when_it_held(
     await entries(title={"zh": "改了名", "en": "Renamed"}, valid_from=date(2026, 6, 1))
     href = (await clerk.get(address)).links["A dark street lamp (version 1, valid from 1 Jan 2026)"]
     old = await clerk.get(href)
+    assert "Cite it in case" not in (await clerk.get(f"{href}&case={address.rpartition('/')[2]}")).text, "what ended is not offered"
     assert "This no longer holds since 1 Jun 2026." in old.text
     assert "A dark street lamp" in old.text

@@ -40,12 +40,12 @@ def today(visit: Visit, district: District | None = None) -> date:
     return visit.at.astimezone(place.timezone).date() if place else visit.at.date()
 
 
-def row(visit: Visit, found: Any, address: str, asked: Sequence[Term] = ()) -> pages.EntryRow:
-    """Return one entry of a list, with what was asked for marked."""
+def row(visit: Visit, found: Any, address: str, asked: Sequence[Term] = (), *, case: str = "") -> pages.EntryRow:
+    """Return one entry of a list, with what was asked for marked; ``case`` is the number of the case for which somebody looks."""
     title, text = texts.pick(found.title, visit.language), plain(texts.pick(found.text, visit.language))
     return pages.EntryRow(
         title=tuple(words.marked(title, asked)),
-        href=f"{address}/{found.code}",
+        href=f"{address}/{found.code}" + (f"?case={case}" if case else ""),
         kind=visit.say(ONE[found.kind]),
         since=texts.say_date(found.valid_from, visit.language),
         excerpt=tuple(words.marked(words.excerpt(text, asked), asked)),
@@ -76,22 +76,23 @@ def alike(rows: Sequence[Any], terms: Sequence[Term]) -> list[Any]:
     return [r for r in rows if shared(r) >= min(ALIKE, len(own))]
 
 
-async def shelf(visit: Visit, wanted: Wanted, address: str, *, asked: str, after: str) -> pages.LibraryPage:
+async def shelf(visit: Visit, wanted: Wanted, address: str, *, asked: str, after: str, case: str = "") -> pages.LibraryPage:
     """Return a page of the library: what was asked for, the best first, or what there is by kind, ``after`` what came on the page before."""
+    tail = f"&case={case}" if case else ""
     here = f"{address}?" + (f"kind={wanted.kind}&" if wanted.kind else "")
     groups: list[tuple[str, tuple[pages.EntryRow, ...]]] = []
     said = further = ""
     if asked:
         rows, terms = await find(visit, wanted, asked)
-        groups = [("", tuple(row(visit, r, address, terms) for r in rows))] if rows else []
+        groups = [("", tuple(row(visit, r, address, terms, case=case) for r in rows))] if rows else []
         count = f"{reading.MOST}+" if len(rows) >= reading.MOST else str(len(rows))
         said = visit.say(_("{count} entries found"), count=count)
     else:
         kind, _dot, code = after.partition(".")
         rows = await reading.browse(visit.db, wanted, after=(kind, code) if kind in KINDS else None, most=PAGE + 1)
-        further = f"{here}after={rows[PAGE - 1].kind}.{rows[PAGE - 1].code}" if len(rows) > PAGE else ""
+        further = f"{here}after={rows[PAGE - 1].kind}.{rows[PAGE - 1].code}{tail}" if len(rows) > PAGE else ""
         for name, title in KINDS.items():
-            drawn = tuple(row(visit, r, address) for r in rows[:PAGE] if r.kind == name)
+            drawn = tuple(row(visit, r, address, case=case) for r in rows[:PAGE] if r.kind == name)
             groups += [(visit.say(title), drawn)] if drawn else []
     return pages.LibraryPage(
         title=visit.say(_("Rules and guides")),
@@ -100,8 +101,9 @@ async def shelf(visit: Visit, wanted: Wanted, address: str, *, asked: str, after
         groups=tuple(groups),
         said=said,
         departments=f"{address}/departments",
-        kinds=tuple(pages.Link(text=visit.say(t), href=f"{address}?kind={k}", current=k == wanted.kind) for k, t in KINDS.items()),
+        kinds=tuple(pages.Link(text=visit.say(t), href=f"{address}?kind={k}{tail}", current=k == wanted.kind) for k, t in KINDS.items()),
         further=further,
+        case=case,
     )
 
 

@@ -12,6 +12,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from banshi import texts, words
+from banshi.cases import numbers
 from banshi.contracts import Actor
 from banshi.districts import District
 from banshi.errors import Changed, Forbidden, Invalid, NotFound
@@ -31,15 +32,17 @@ NOT_A_DAY = _("Enter a day, like 2026-11-23.")
 
 
 @get(HOME)
-async def show(request: Request[Any, Any, Any], q: FromQuery[str] = "", kind: FromQuery[str] = "", after: FromQuery[str] = "") -> Response[Any]:
-    """Everything that holds, wherever; for librarians also what is due for review."""
+async def show(
+    request: Request[Any, Any, Any], q: FromQuery[str] = "", kind: FromQuery[str] = "", after: FromQuery[str] = "", case: FromQuery[str] = ""
+) -> Response[Any]:
+    """Everything that holds, wherever; for librarians also what is due for review. ``case`` is the one for which somebody looks."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
         actor, asked = visit.staff(), q.strip()[: words.LONGEST_QUERY]
         day, writes = bookshelf.today(visit, _place(visit, actor)), bookshelf.may_write(actor)
         wanted = Wanted(district=None, day=day, staff=True, kind=kind if kind in bookshelf.KINDS else "")
-        page = await bookshelf.shelf(visit, wanted, HOME, asked=asked, after=after)
-        due = await reading.due(visit.db, day) if writes and not asked and not after else ()
+        page = await bookshelf.shelf(visit, wanted, HOME, asked=asked, after=after, case=_case(case))
+        due = await reading.due(visit.db, day) if writes and not (asked or after or case) else ()
         page = msgspec.structs.replace(
             page,
             write=f"{HOME}/new" if writes else "",
@@ -89,7 +92,9 @@ async def add(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 @get(HOME + "/{code:str}")
-async def entry(request: Request[Any, Any, Any], code: FromPath[str], version: FromQuery[str] = "", told: FromQuery[str] = "") -> Response[Any]:
+async def entry(
+    request: Request[Any, Any, Any], code: FromPath[str], version: FromQuery[str] = "", told: FromQuery[str] = "", case: FromQuery[str] = ""
+) -> Response[Any]:
     """One entry as it holds, or a version of it; who takes calls counts what it answered, who writes reads how often that was."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
@@ -105,6 +110,9 @@ async def entry(request: Request[Any, Any, Any], code: FromPath[str], version: F
             hidden = (("key", secrets.token_urlsafe(12)), ("version", str(found.number)))
             form = pages.Form(action=f"{HOME}/{code}/told", fields=(), button=visit.say(_("It answered a caller: count it")), hidden=hidden)
             page = msgspec.structs.replace(page, answers=form)
+        if found.holds and (number := _case(case)):
+            link = pages.Link(text=visit.say(_("Cite it in case {number}"), number=number), href=f"/desk/case/{number}?cite={code}@{found.number}#do")
+            page = msgspec.structs.replace(page, cite=link, back=f"{HOME}?case={number}")
         if told:
             page = msgspec.structs.replace(page, notice=visit.say(_("Counted: a caller was answered by it, and nothing had to be registered.")))
         return visit.page("library/entry.html", page, desk=True)
@@ -240,6 +248,14 @@ def _settled(visit: Visit, counted: Mapping[str, Mapping[str, int]]) -> pages.Se
         heads=(visit.say(_("Month")), *(visit.say(casepage.CHANNELS[c]) for c in channels), visit.say(_("Together"))),
         rows=tuple((month, *(str(said.get(c, 0)) for c in channels), str(sum(said.values()))) for month, said in counted.items()),
     )
+
+
+def _case(said: str) -> str:
+    """Return the number of a case as people write it, empty where it is none."""
+    try:
+        return numbers.show(numbers.read(said)) if said else ""
+    except Invalid:
+        return ""
 
 
 def _number(said: str) -> int:

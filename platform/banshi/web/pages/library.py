@@ -57,13 +57,14 @@ class LibraryPage(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[Link, ...] = ()
     offices: tuple[DirectoryRow, ...] = ()
     further: str = ""
+    case: str = ""
 
 
 class EntryPage(msgspec.Struct, frozen=True, kw_only=True):
     """library/entry.html: one version of an entry. ``text`` is safe HTML; ``over`` says that it no longer holds, or not yet, or not here.
 
     ``current`` leads from an old version to the one that holds, ``changed`` is what this one changed. For staff: ``settled`` by month and channel,
-    and ``answers``, the form that counts a caller who was told it.
+    ``answers``, the form that counts a caller who was told it, and ``cite``, the way back to the case that is to cite it.
     """
 
     title: str
@@ -80,6 +81,7 @@ class EntryPage(msgspec.Struct, frozen=True, kw_only=True):
     changed_title: str = ""
     settled: Settled | None = None
     answers: Form | None = None
+    cite: Link | None = None
     notice: str = ""
 
 
