@@ -20,7 +20,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
 Language = Literal["zh", "en"]
@@ -120,6 +120,11 @@ def say_day(moment: datetime, zone: ZoneInfo, language: Language, now: datetime 
     if now is not None and local.year == now.astimezone(zone).year:
         return f"{local.month}月{local.day}日" if language == "zh" else format_date(local, "d MMM", locale="en_GB")
     return format_date(local, "y年M月d日" if language == "zh" else "d MMM y", locale="zh_CN" if language == "zh" else "en_GB")
+
+
+def say_date(day: date, language: Language) -> str:
+    """Return a calendar day that is of no zone, with its year: 2026年11月20日 / 20 Nov 2026."""
+    return format_date(day, "y年M月d日" if language == "zh" else "d MMM y", locale="zh_CN" if language == "zh" else "en_GB")
 
 
 def say_moment(moment: datetime, zone: ZoneInfo, language: Language, now: datetime | None = None) -> str:

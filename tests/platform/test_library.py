@@ -100,7 +100,7 @@ async def test_what_was_followed_does_not_come_back_when_its_successor_ends(db: 
     assert (await reading.entry(db, "lamp-repair", date(2026, 5, 1))).number == 1
     form = town.house.registry.case_type("tickets.request").action("answer").form(text="x", cites=["lamp-repair@1"])
     with pytest.raises(Invalid):
-        await citing.check(db, form, TODAY)
+        await citing.check(db, form, TODAY, town.house.directory.tree[town.district("east")])
 
 
 async def test_two_editors_the_second_is_told(db: Connection, town: Town):
@@ -195,7 +195,7 @@ def test_headings_stand_below_the_pages_own_and_tables_scroll():
     drawn = rendering.html("# One\n\n## Two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n[call](tel:12345) [site](https://example.org)")
     assert "<h2>One</h2>" in drawn
     assert "<h3>Two</h3>" in drawn
-    assert '<div class="prose__table" role="region" tabindex="0"><table>' in drawn
+    assert '<div class="prose__table" role="region" tabindex="0" aria-label="1"><table>' in drawn
     assert 'href="tel:12345"' in drawn
     assert 'href="https://example.org"' in drawn
 
@@ -230,11 +230,15 @@ async def test_a_folder_is_imported_and_what_is_wrong_is_told_file_by_file(datab
         "two.zh.md": '+++\nkind = "guide"\n+++\n# 标题\n\n文字\n',
         "two.en.md": '+++\nkind = "regulation"\n+++\n# Title\n\ntext\n',
         "notes.txt": "not an entry",
+        "README.md": "How we write these.",
+        "departments.md": "# 部门\n\n文字\n",
         "other.fr.md": "# Pas une langue d'ici\n\nx\n",
     }
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf8")
     (tmp_path / "bytes.zh.md").write_bytes(b"# \xff\xfe\n")
+    (tmp_path / "broken.zh.md").symlink_to(tmp_path / "gone.md")
+    (tmp_path / "folder.md").mkdir()
 
     async def run() -> dict[str, importing.Result]:
         done = await importing.run(
@@ -244,6 +248,7 @@ async def test_a_folder_is_imported_and_what_is_wrong_is_told_file_by_file(datab
 
     done = await run()
     assert {c for c, r in done.items() if r.written} == {"lamps", "plain"}
+    assert done["lamps"].files == ("lamps.en.md", "lamps.zh.md")
     for code, why in {
         "no-title": "title",
         "unclosed": "missing",
@@ -253,6 +258,10 @@ async def test_a_folder_is_imported_and_what_is_wrong_is_told_file_by_file(datab
         "when": "valid_from",
         "two": "other language",
         "bytes": "UTF-8",
+        "other": "'fr' is no language",
+        "broken": "cannot be read",
+        "folder": "cannot be read",
+        "departments": "another page",
     }.items():
         assert why in done[code].fault, done[code]
     async with database.transaction() as db:
@@ -302,12 +311,14 @@ async def test_an_old_version_says_that_it_no_longer_holds(client: AsyncTestClie
     await entries()
     await entries(text={"zh": "两天内修复。", "en": "Within two days."})
     visitor = Person(client)
-    assert "there is a later version" in (await visitor.get("/d/east/library/lamp-repair?version=1")).text
+    old = await visitor.get("/d/east/library/lamp-repair?version=1")
+    assert "This no longer holds since 1 Jan 2026." in old.text
+    assert old.links["Read what holds today: version 2"] == "/d/east/library/lamp-repair"
     async with database.transaction() as db:
         await writing.retire(db, town.house.keyring, Actor.SYSTEM, "lamp-repair", date(2026, 11, 1), MOMENT)
     gone = await visitor.get("/d/east/library/lamp-repair")
     assert gone.status == 200
-    assert "no longer holds" in gone.text
+    assert "This no longer holds since 2 Nov 2026." in gone.text
     assert "A dark street lamp" not in (await visitor.get("/d/east/library")).text
 
 
@@ -440,11 +451,11 @@ async def test_a_clerk_cites_what_holds_and_the_version_stays(
     assert done.status == 200
     assert "Rule cited:" in done.text
     await entries(text={"zh": "两天内修复。", "en": "Within two days."})
-    assert (await clerk.get(address)).links["A dark street lamp (version 1)"] == "/desk/library/lamp-repair?version=1"
+    assert (await clerk.get(address)).links["A dark street lamp (version 1, valid from 1 Jan 2026)"] == "/desk/library/lamp-repair?version=1"
     resident = Person(client)
     await resident.sign_in("resident0")
     own = await resident.get(address.replace("/desk", ""))
-    assert own.links["A dark street lamp (version 1)"] == "/d/east/library/lamp-repair?version=1"
+    assert own.links["A dark street lamp (version 1, valid from 1 Jan 2026)"] == "/d/east/library/lamp-repair?version=1"
     assert "Inside lamps" not in own.text
     assert "three days" in (await resident.get("/d/east/library/lamp-repair?version=1")).text
 
@@ -537,7 +548,7 @@ async def test_a_librarian_writes_previews_and_ends_an_entry(at_desk: At, client
     filled = {"code": "noise", "title_zh": "夜间噪声", "text_zh": "# 时间\n\n22 点以后 <b>安静</b>。", "source": "管理局"}
     preview = await writer.send(page, "/desk/library/new", preview="yes", **filled)
     assert "How it will look" in preview.text
-    assert "<h2>时间</h2>" in preview.response.text
+    assert "<h3>时间</h3>" in preview.response.text, "below the title of the preview"
     assert "<b>安静" not in preview.response.text
     assert (await writer.get("/desk/library/noise")).status == 404, "a preview writes nothing"
     done = await writer.send(preview, "/desk/library/new")

@@ -36,16 +36,31 @@ def import_folder(data: Path | None, as_json: bool, folder: Path, district: str)
             raise BanshiError(msg)
         services = frozenset(f"{s.owner}.{s.name}" for s in place.registry.services)
         today = at.astimezone(where.timezone).date()
-        return await importing.run(place.database, house.directory, place.keyring, folder, at, services=services, district=where.code, today=today)
+        with click.progressbar(length=len(importing.entries(folder)[0]), label=folder.name, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+            return await importing.run(
+                place.database,
+                house.directory,
+                place.keyring,
+                folder,
+                at,
+                services=services,
+                district=where.code,
+                today=today,
+                progress=bar.update,
+            )
 
     done = run(settings_of(data), task)
+    if not done:
+        msg = f"There is no entry in {folder}: name its files CODE.zh.md and CODE.en.md"
+        raise BanshiError(msg)
     written = [r for r in done if r.written and r.written.fresh]
     faults = [r for r in done if r.fault]
     if as_json:
-        echo_json({"written": len(written), "same": len(done) - len(written) - len(faults), "refused": {r.code: r.fault for r in faults}})
+        refused = [{"code": r.code, "files": r.files, "fault": r.fault} for r in faults]
+        echo_json({"written": len(written), "same": len(done) - len(written) - len(faults), "refused": refused})
     else:
         for fault in faults:
-            click.echo(f"{fault.code}: {fault.fault}", err=True)
+            click.echo(f"{', '.join(fault.files)}: {fault.fault.removeprefix(f'{fault.files[0]}: ')}", err=True)
         click.echo(f"wrote {len(written)}, the same {len(done) - len(written) - len(faults)}, refused {len(faults)}")
     if faults:
         sys.exit(1)

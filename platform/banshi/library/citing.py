@@ -12,6 +12,7 @@ from sqlalchemy import and_, or_, select
 
 from banshi.cases.decoding import shapes
 from banshi.db import Connection
+from banshi.districts import District
 from banshi.errors import Invalid
 from banshi.library.reading import COLUMNS, holds
 from banshi.library.tables import library_entry, library_version
@@ -46,8 +47,11 @@ async def read(db: Connection, cited: Iterable[str], day: date) -> Mapping[str, 
     return {cite(r): r for r in rows}
 
 
-async def check(db: Connection, form: msgspec.Struct, day: date) -> None:
-    """Refuse a filled form that cites what is not there or no longer holds: Invalid, beside its field. One query where it cites."""
+async def check(db: Connection, form: msgspec.Struct, day: date, place: District) -> None:
+    """Refuse a filled form that cites what is not there, no longer holds, or does not hold in that place: Invalid, beside its field.
+
+    One query where it cites.
+    """
     picking = [s.name for s in shapes(type(form)) if s.ask.picks == "library"]
     said: dict[str, Sequence[str]] = {n: getattr(form, n) for n in picking}
     if not any(said.values()):
@@ -62,6 +66,8 @@ async def check(db: Connection, form: msgspec.Struct, day: date) -> None:
                 problems[name] = Said(_("There is no entry “{cited}” to cite."), {"cited": one[:80]})
             elif not known[one].holds:
                 problems[name] = Said(_("“{title}” no longer holds. Cite what holds today."), {"title": next(iter(known[one].title.values()))})
+            elif known[one].district_id not in place.path:
+                problems[name] = Said(_("“{title}” does not hold where this case is."), {"title": next(iter(known[one].title.values()))})
     if problems:
         raise Invalid(_("Some answers need your attention."), problems)
 

@@ -2,12 +2,13 @@
 
 A file is ``CODE.zh.md`` or ``CODE.en.md`` (``CODE.md``: Chinese); both languages of an entry lie side by side. It begins with what is known of the
 entry, as TOML between two lines of ``+++``; the other language's file may leave that out. The first heading is the title, the rest the text.
+A ``README.md`` and whatever is no Markdown is left alone; everything else that is no entry is told by its name.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -32,22 +33,29 @@ class Fault(BanshiError):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an entry: the version that was written, or why it was not."""
+    """What became of an entry: the version that was written, or why it was not, with the names of its files."""
 
     code: str
+    files: tuple[str, ...]
     written: Written | None = None
     fault: str = ""
 
 
-def entries(folder: Path) -> dict[str, dict[Language, Path]]:
-    """Return the files of a folder by the code of their entry and their language."""
+def entries(folder: Path) -> tuple[dict[str, dict[Language, Path]], list[Result]]:
+    """Return the files of a folder by the code of their entry and their language, and those that are of no entry, with why."""
     found: dict[str, dict[Language, Path]] = {}
-    for path in sorted(folder.glob("*.md")):
-        code, _dot, tag = path.name.removesuffix(".md").partition(".")
+    strange: list[Result] = []
+    for path in sorted(p for p in folder.iterdir() if p.suffix.lower() == ".md" and p.stem.lower() != "readme"):
+        code, _dot, tag = path.name[: -len(path.suffix)].partition(".")
         language = next((n for n in LANGUAGES if n == tag), None) or (DEFAULT_LANGUAGE if not tag else None)
-        if language is not None:
+        if language is None:
+            said = f"{tag!r} is no language here; name it {code}.{' or '.join(f'{n}.md' for n in LANGUAGES)}"
+            strange.append(Result(code=code, files=(path.name,), fault=said))
+        elif other := found.get(code, {}).get(language):
+            strange.append(Result(code=code, files=(path.name,), fault=f"says the same entry in the same language as {other.name}"))
+        else:
             found.setdefault(code, {})[language] = path
-    return found
+    return found, strange
 
 
 def read(code: str, files: Mapping[Language, Path], *, district: str, today: date) -> Draft:
@@ -61,14 +69,13 @@ def read(code: str, files: Mapping[Language, Path], *, district: str, today: dat
                 msg = f"{path.name}: {name!r} is not known; known are {', '.join(KNOWN)}"
                 raise Fault(msg)
             if facts.setdefault(name, value) != value:
-                msg = f"{path.name}: {name!r} is another one than in the other language's file"
+                msg = f"{path.name}: {name!r} is another one than in the file of the other language"
                 raise Fault(msg)
     facts = {"district": district, "kind": "guide", "valid_from": today} | facts
     try:
         return msgspec.convert(facts | {"code": code, "title": titles, "text": texts}, Draft)
     except msgspec.ValidationError as error:
-        msg = f"{code}: {error}"
-        raise Fault(msg) from error
+        raise Fault(str(error)) from error
 
 
 async def run(
@@ -81,31 +88,39 @@ async def run(
     services: frozenset[str],
     district: str,
     today: date,
+    progress: Callable[[int], object] = lambda _count: None,
 ) -> list[Result]:
     """Write every entry of a folder, each in a transaction of its own; what is wrong with one is told, the others go on."""
-    done = []
-    for code, files in entries(folder).items():
+    found, done = entries(folder)
+    for code, files in found.items():
+        names, written, fault = tuple(sorted(p.name for p in files.values())), None, ""
         try:
             draft = read(code, files, district=district, today=today)
             async with database.transaction() as db:
-                done.append(Result(code=code, written=await put(db, directory, keyring, Actor.SYSTEM, draft, at, services=services)))
+                written = await put(db, directory, keyring, Actor.SYSTEM, draft, at, services=services)
         except Invalid as refused:
-            said = "; ".join(f"{name}: {text}" for name, text in refused.problems.items())
-            done.append(Result(code=code, fault=said or str(refused)))
-        except Fault as fault:
-            done.append(Result(code=code, fault=str(fault)))
+            fault = "; ".join(f"{name}: {text}" for name, text in refused.problems.items())
+        except Fault as refused:
+            fault = str(refused)
+        done.append(Result(code=code, files=names, written=written, fault=fault))
+        progress(1)
     return done
 
 
 def _parts(path: Path) -> tuple[dict[str, Any], str, str]:
     """The facts, the title and the text of one file."""
-    if path.stat().st_size > LARGEST:
-        msg = f"{path.name}: larger than {LARGEST:,} bytes"
-        raise Fault(msg)
     try:
-        lines = path.read_text(encoding="utf-8-sig").replace("\0", "").splitlines()
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            msg = f"{path.name}: larger than {LARGEST:,} bytes"
+            raise Fault(msg)
+        lines = content.decode("utf-8-sig").replace("\0", "").splitlines()
     except UnicodeDecodeError as error:
         msg = f"{path.name}: is not UTF-8 (byte {error.start})"
+        raise Fault(msg) from error
+    except OSError as error:
+        msg = f"{path.name}: cannot be read ({error.strerror})"
         raise Fault(msg) from error
     facts: dict[str, Any] = {}
     if lines and lines[0].strip() == FENCE:

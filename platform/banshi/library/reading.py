@@ -6,11 +6,11 @@ A version holds from its first day until its last, or until the next version beg
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, and_, cast, func, literal, literal_column, or_, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, and_, cast, func, literal, literal_column, or_, select, tuple_, union_all
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from banshi import words
@@ -33,13 +33,17 @@ COLUMNS = (
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which entries: those that hold in ``district`` (None: anywhere) on ``day``, for everybody or for staff, of a kind, for a service."""
+    """Which entries: those that hold in ``district`` (None: anywhere) on ``day``, for everybody or for staff, of a kind, for a service.
+
+    ``department`` is the id of the one that is responsible.
+    """
 
     district: District | None
     day: date
     staff: bool = False
     kind: str = ""
     service: str = ""
+    department: int | None = None
 
 
 async def find(db: Connection, wanted: Wanted, asked: Sequence[Term], *, any_of: bool = False, most: int = MOST) -> Sequence[Row[Any]]:
@@ -73,9 +77,12 @@ async def at_hand(
     return offered, [r for r in rows if not r.offered]
 
 
-async def browse(db: Connection, wanted: Wanted, *, most: int = 200) -> Sequence[Row[Any]]:
-    """Return the entries that are valid, by kind and code; one query."""
-    rows: Sequence[Row[Any]] = (await db.execute(_valid(wanted).order_by(library_entry.c.kind, library_entry.c.code).limit(most))).all()
+async def browse(db: Connection, wanted: Wanted, *, after: tuple[str, str] | None = None, most: int = 200) -> Sequence[Row[Any]]:
+    """Return the entries that are valid, by kind and code, from those ``after`` a kind and code; one query."""
+    statement = _valid(wanted)
+    if after is not None:
+        statement = statement.where(tuple_(library_entry.c.kind, library_entry.c.code) > tuple_(literal(after[0]), literal(after[1])))
+    rows: Sequence[Row[Any]] = (await db.execute(statement.order_by(library_entry.c.kind, library_entry.c.code).limit(most))).all()
     return rows
 
 
@@ -103,6 +110,15 @@ async def versions(db: Connection, entry_id: int) -> Sequence[Row[Any]]:
     return (await db.execute(statement)).all()
 
 
+def ended(row: Any, every: Sequence[Any], day: date) -> date | None:
+    """Return since when a version no longer holds, None where it still does or has not begun; ``every`` are its entry's versions."""
+    ends = [v.valid_from for v in every if v.number > row.number]
+    if row.valid_until is not None and row.valid_until < date.max:
+        ends.append(row.valid_until + timedelta(days=1))
+    over = [d for d in ends if d <= day]
+    return max(min(over), row.valid_from) if over and row.valid_from <= day else None
+
+
 async def due(db: Connection, day: date, *, most: int = 200) -> Sequence[Row[Any]]:
     """Return the latest versions whose review is due and that have not ended, the longest overdue first."""
     latest = library_version.c.number == library_entry.c.latest
@@ -112,17 +128,20 @@ async def due(db: Connection, day: date, *, most: int = 200) -> Sequence[Row[Any
     return rows
 
 
-async def settled(db: Connection, since: date) -> dict[str, int]:
-    """Return how many consultations each entry settled at once since a day, by code."""
+async def settled(db: Connection, entry_id: int, since: date) -> dict[str, dict[str, int]]:
+    """Return how many consultations an entry settled at once since a day, by month (``2026-11``, the newest first) and channel."""
+    month = func.to_char(library_settled.c.day, "YYYY-MM")
+    versions_ = select(library_version.c.id).where(library_version.c.entry_id == entry_id)
     statement = (
-        select(library_entry.c.code, func.count())
-        .select_from(library_settled)
-        .join(library_version, library_version.c.id == library_settled.c.version_id)
-        .join(library_entry, library_entry.c.id == library_version.c.entry_id)
-        .where(library_settled.c.day >= since)
-        .group_by(library_entry.c.code)
+        select(month, library_settled.c.channel, func.count())
+        .where(library_settled.c.version_id.in_(versions_), library_settled.c.day >= since)
+        .group_by(month, library_settled.c.channel)
+        .order_by(month.desc())
     )
-    return {code: int(count) for code, count in await db.execute(statement)}
+    found: dict[str, dict[str, int]] = {}
+    for said, channel, count in await db.execute(statement):
+        found.setdefault(said, {})[channel] = int(count)
+    return found
 
 
 def _joined() -> Select[Any]:
@@ -137,6 +156,8 @@ def _valid(wanted: Wanted) -> Select[Any]:
         statement = statement.where(library_entry.c.district_id.in_(wanted.district.path))
     if wanted.kind:
         statement = statement.where(library_entry.c.kind == wanted.kind)
+    if wanted.department is not None:
+        statement = statement.where(library_entry.c.department_id == wanted.department)
     if wanted.service:
         statement = statement.where(or_(library_entry.c.services == [], library_entry.c.services.contains([wanted.service])))
     return statement

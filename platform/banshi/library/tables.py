@@ -1,4 +1,4 @@
-"""The tables of the library. A version is only ever added: what was cited stays as it was read."""
+"""The tables of the library. A version is only ever added, and only its last day is ever set: what was cited stays as it was read."""
 
 from __future__ import annotations
 

@@ -6,11 +6,11 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
-from sqlalchemy import cast, insert, literal, select, update
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy import ColumnElement, Row, and_, cast, literal, select, update
+from sqlalchemy.dialects.postgresql import TSVECTOR, insert
 
 from banshi import audit, words
 from banshi.audit import canonical
@@ -28,6 +28,8 @@ Kind = Literal["regulation", "guide"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Readers = Literal["public", "staff"]
 LONGEST_TITLE, LONGEST_TEXT, LONGEST_SOURCE = 120, 40_000, 400
+_MEANWHILE = _("Somebody wrote version {number} of this entry meanwhile. Read what changed, then write yours.")
+_TAKEN = frozenset({"departments", "new"})
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 
 
@@ -74,6 +76,8 @@ async def put(
 
     ``services`` are those that there are. ``based_on`` is the version that the writer had before them (0: none): where another came meanwhile it is
     ``Changed``; None writes regardless. Raises ``Invalid`` with every problem at once, ``Forbidden`` without the right.
+
+    Who writes regardless (an import) does not undo an end that was set on a page; an editor, who has that end before them, does.
     """
     may(actor)
     if problems := check(directory, draft, services):
@@ -85,20 +89,17 @@ async def put(
         "department_id": holder.id if (holder := directory.find(draft.department)) else None,
         "services": list(draft.services),
     }
-    known = (await db.execute(select(library_entry).where(library_entry.c.code == draft.code).with_for_update())).one_or_none()
-    if based_on is not None and based_on != (known.latest if known else 0):
-        raise Changed(_("Somebody wrote version {number} of this entry meanwhile. Read it, then write yours."), number=known.latest if known else 0)
+    known, made = await _locked(db, draft.code, entry)
+    if based_on is not None and based_on != (0 if made else known.latest):
+        raise Changed(_MEANWHILE, number=0 if made else known.latest)
     digest = _digest(draft)
-    if known is None:
-        entry_id = (await db.execute(insert(library_entry).values(**entry, code=draft.code, latest=1).returning(library_entry.c.id))).scalar_one()
-        number = 1
-    else:
-        entry_id, number = known.id, known.latest + 1
-        last = (
-            await db.execute(select(library_version.c.digest).where(library_version.c.entry_id == entry_id, library_version.c.number == known.latest))
-        ).scalar_one()
+    entry_id, number = known.id, known.latest
+    if not made:
+        number += 1
+        columns = (library_version.c.digest, library_version.c.valid_until)
+        last = (await db.execute(select(*columns).where(_latest(known)))).one()
         same_entry = all((list(getattr(known, n)) if n == "services" else getattr(known, n)) == v for n, v in entry.items())
-        if last == digest and same_entry:
+        if last.digest == digest and same_entry and (based_on is None or last.valid_until == draft.valid_until):
             return Written(code=draft.code, number=known.latest, fresh=False)
         await db.execute(update(library_entry).where(library_entry.c.id == entry_id).values(**entry, latest=number))
     await db.execute(
@@ -127,17 +128,21 @@ def may(actor: Actor) -> None:
         raise Forbidden(_("Your post does not carry the right to write the library."))
 
 
-async def retire(db: Connection, keyring: Keyring, actor: Actor, code: str, until: date, at: datetime) -> None:
-    """Let an entry end: its latest version is valid until that day. Its words stay, for whoever cites or reads what held before."""
+async def retire(db: Connection, keyring: Keyring, actor: Actor, code: str, until: date, at: datetime, *, based_on: int | None = None) -> None:
+    """Let an entry end: its latest version is valid until that day. Its words stay, for whoever cites or reads what held before.
+
+    ``based_on`` is the version that was read: where another came meanwhile it is ``Changed``, and nothing ends that nobody read.
+    """
     may(actor)
     entry = (await db.execute(select(library_entry).where(library_entry.c.code == code).with_for_update())).one_or_none()
     if entry is None:
         raise NotFound(_("There is no such entry."))
-    latest = (library_version.c.entry_id == entry.id) & (library_version.c.number == entry.latest)
-    row = (await db.execute(select(library_version.c.valid_from).where(latest))).one()
+    if based_on not in {None, entry.latest}:
+        raise Changed(_MEANWHILE, number=entry.latest)
+    row = (await db.execute(select(library_version.c.valid_from).where(_latest(entry)))).one()
     if until < row.valid_from:
         raise Invalid(_("Some answers need your attention."), {"valid_until": _("It cannot end before it begins.")})
-    await db.execute(update(library_version).where(latest).values(valid_until=until))
+    await db.execute(update(library_version).where(_latest(entry)).values(valid_until=until))
     await audit.record(db, keyring, actor, "library.retired", f"entry:{code}", {"version": entry.latest, "until": until.isoformat()}, at)
 
 
@@ -146,6 +151,8 @@ def check(directory: Directory, draft: Draft, services: frozenset[str]) -> dict[
     found: dict[str, Text | Said | str] = {}
     if not _CODE.fullmatch(draft.code):
         found["code"] = _("A code has lower-case letters, digits and dashes, at most 60.")
+    elif draft.code in _TAKEN:
+        found["code"] = _("This code is the address of another page. Choose another one.")
     if draft.kind not in KINDS:
         found["kind"] = _("Choose what kind of entry it is.")
     if draft.audience not in get_args(Readers):
@@ -171,6 +178,20 @@ def check(directory: Directory, draft: Draft, services: frozenset[str]) -> dict[
     if draft.valid_until is not None and draft.valid_until < draft.valid_from:
         found["valid_until"] = _("It cannot end before it begins.")
     return found
+
+
+async def _locked(db: Connection, code: str, entry: Mapping[str, Any]) -> tuple[Row[Any], bool]:
+    """The row of an entry, locked, and whether it was made just now: of two who make the same at once, the second finds the first one's."""
+    wanted = select(library_entry).where(library_entry.c.code == code).with_for_update()
+    if known := (await db.execute(wanted)).one_or_none():
+        return known, False
+    making = insert(library_entry).values(**entry, code=code, latest=1).on_conflict_do_nothing().returning(*library_entry.c)
+    made = (await db.execute(making)).one_or_none()
+    return (made, True) if made else ((await db.execute(wanted)).one(), False)
+
+
+def _latest(entry: Any) -> ColumnElement[bool]:
+    return and_(library_version.c.entry_id == entry.id, library_version.c.number == entry.latest)
 
 
 def _digest(draft: Draft) -> bytes:

@@ -77,6 +77,8 @@ class CaseView:
         """What the library has that fits the case: offered to be cited."""
         self.cited: Mapping[str, Any] = {}
         """The versions that its story cites."""
+        self.cites: Sequence[str] = ()
+        """What was found in the library to be cited here, before it is."""
         self._consulted = False
         self.terms: Sequence[Term] = ()
         """What the case is about: for what the library is asked."""
@@ -91,7 +93,7 @@ class CaseView:
         self.terms = words.telling(f"{self.row.title} {self.category()}")
         day, tree = self.visit.at.astimezone(self.zone).date(), self.visit.house.directory.tree
         wanted = Wanted(district=tree[self.row.district_id], day=day, staff=True) if self.actor.capacity == "staff" else None
-        cited = {c for c in map(citing.parse, citing.cited_in(self.events, self._pickers())) if c}
+        cited = {c for c in map(citing.parse, (*citing.cited_in(self.events, self._pickers()), *self.cites)) if c}
         self.library, found = await library.at_hand(self.visit.db, wanted, self.terms, sorted(cited), most=OFFERED)
         self.cited = {citing.cite(r): r for r in found}
 
@@ -230,7 +232,12 @@ class CaseView:
         rows = [self.cited[c] for c in dict.fromkeys(citing.cited_in([event], self._pickers())) if c in self.cited]
         return tuple(
             pages.Link(
-                text=self.visit.say(_("{title} (version {number})"), title=texts.pick(r.title, self.language), number=r.number),
+                text=self.visit.say(
+                    _("{title} (version {number}, valid from {day})"),
+                    title=texts.pick(r.title, self.language),
+                    number=r.number,
+                    day=texts.say_date(r.valid_from, self.language),
+                ),
                 href=f"{address}/{r.code}?version={r.number}",
             )
             for r in rows
@@ -435,7 +442,8 @@ class CaseView:
         if action is None:
             return None, ""
         directory = self.visit.house.directory
-        offers = [(citing.cite(r), texts.pick(r.title, self.language), "") for r in self.library]
+        found = (*self.library, *(self.cited[c] for c in self.cites if c in self.cited))
+        offers = list(dict.fromkeys((citing.cite(r), texts.pick(r.title, self.language), "") for r in found))
         drawn = forms.fields(
             action.form,
             self.language,
@@ -445,6 +453,13 @@ class CaseView:
             department_id=self.row.department_id,
             library=self._offers(action.form, raw or {}, offers),
         )
+        if raw is None and self.cites:
+            drawn = tuple(
+                msgspec.structs.replace(f, choices=tuple(msgspec.structs.replace(c, chosen=c.value in self.cites) for c in f.choices))
+                if f.name in self._pickers().get(action.name, ())
+                else f
+                for f in drawn
+            )
         key = forms.one(raw or {}, "key") or secrets.token_urlsafe(16)
         form = pages.Form(
             action=f"{address}/{action.name}",
@@ -461,6 +476,11 @@ class CaseView:
         known = {value for value, _label, _hint in offers}
         chosen = [c for s in shapes(form) if s.ask.picks == "library" for c in raw.get(s.name) or [] if isinstance(c, str)]
         return offers + [(c, c, "") for c in dict.fromkeys(chosen) if c not in known]
+
+    def citing_action(self) -> str:
+        """Return the name of the first thing to be done now that cites, empty where there is none."""
+        pickers = self._pickers()
+        return next((a.name for a in self.allowed() if a.name in pickers), "")
 
     def allowed(self) -> list[Action]:
         """Return what the reader may do now."""

@@ -70,7 +70,8 @@ async def act_on_case(
             raise NotFound(_("There is no action “{action}”."), action=data.action)
         check_key(idempotency_key)
         filled = decode(form_type, data.data)
-        await citing.check(db, filled, at.astimezone(house.directory.tree[row.district_id].timezone).date())
+        place = house.directory.tree[row.district_id]
+        await citing.check(db, filled, at.astimezone(place.timezone).date(), place)
         wanted = Act(number=plain, action=data.action, form=filled, revision=revision(if_match), key=idempotency_key)
         try:
             done = await acting.act_one(db, house, actor, wanted, at)

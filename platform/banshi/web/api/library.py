@@ -12,6 +12,7 @@ from banshi.cases.book import House
 from banshi.errors import Invalid
 from banshi.library import reading
 from banshi.library.reading import Wanted
+from banshi.library.writing import KINDS
 from banshi.web.api.common import check_words, who
 from banshi.web.api.structs import EntryList, EntryOut
 from banshi.web.site import Site
@@ -32,6 +33,8 @@ async def list_entries(
         place = house.directory.tree.find(district) if district else None
         if district and place is None:
             raise Invalid(_("There is no such district."), {"district": _("There is no such district.")})
+        if kind and kind not in KINDS:
+            raise Invalid(_("Some answers need your attention."), {"kind": _("Choose what kind of entry it is.")})
         zone = (place or house.directory.tree.roots[0]).timezone
         wanted = Wanted(district=place, day=at.astimezone(zone).date(), staff=True, kind=kind)
         rows = await reading.find(db, wanted, words.terms(q)) if q.strip() else await reading.browse(db, wanted)

@@ -33,13 +33,16 @@ async def show_case(
     like: FromQuery[str] = "",
     since: FromQuery[str] = "",
     caller: FromQuery[str] = "",
+    cite: FromQuery[str] = "",
 ) -> Response[Any]:
-    """A case with everything its department knows, and the actions that are allowed now."""
+    """A case with everything its department knows, and the actions that are allowed now; with ``cite`` a form opens that cites it."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
         actor = visit.staff()
         view = await sheet.view_of(visit, actor, casepage.read_number(number))
+        view.cites = (cite,) if citing.parse(cite) else ()
         await view.consult()
+        do = do or (view.citing_action() if view.cites else "")
         form, title = view.action_form(address_of(view.row.number), do) if do else (None, "")
         part = sheet.caller_part(visit, view, action=caller) if caller else None
         opened = Open(do=do, form=form, title=title, template=_whole(template), like=like, since=_whole(since), caller=part)
@@ -74,7 +77,8 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
         declared = casepage.action_of(view.declared, action)
         try:
             form = decode(declared.form, forms.answers(raw))
-            await citing.check(visit.db, form, visit.at.astimezone(view.zone).date())
+            place = visit.house.directory.tree[view.row.district_id]
+            await citing.check(visit.db, form, visit.at.astimezone(view.zone).date(), place)
             wanted = Act(number=plain, action=action, form=form, revision=forms.revision_of(raw), key=forms.key_of(raw))
             await acting.act_one(visit.db, visit.house, actor, wanted, visit.at)
             try:
@@ -88,6 +92,7 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
         view = await sheet.view_of(visit, actor, plain)
         changed = isinstance(refused, Changed)
         problems = {} if changed else forms.refusal_problems(refused)
+        view.cites = [c for said in raw.values() for c in said if citing.parse(c)][: citing.MOST]
         await view.consult()
         drawn, title = view.action_form(address_of(plain), action, forms.answers(raw), problems)
         page = await sheet.draw(visit, view, Open(do=action, form=drawn, title=title))

@@ -81,7 +81,9 @@ async def draw(visit: Visit, view: CaseView, opened: Open) -> pages.DeskCasePage
         caller=opened.caller or caller_part(visit, view),
         alike=tuple(like_row(visit, view, r) for r in alike),
         files_href=f"{address_of(row.number)}/files",
-        rules=tuple(bookshelf.row(visit, r, "/desk/library", view.terms) for r in view.library),
+        rules=tuple(bookshelf.row(visit, r, "/desk/library", view.terms, case=numbers.show(row.number)) for r in view.library),
+        rules_href=f"/desk/library?case={numbers.show(row.number)}",
+        cite_href=f"{address_of(row.number)}?cite=" if view.citing_action() else "",
     )
 
 

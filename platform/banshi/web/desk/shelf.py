@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -11,13 +12,15 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from banshi import texts, words
+from banshi.cases import numbers
 from banshi.contracts import Actor
 from banshi.districts import District
-from banshi.errors import Changed, Forbidden, Invalid
-from banshi.library import reading, rendering, writing
+from banshi.errors import Changed, Forbidden, Invalid, NotFound
+from banshi.library import reading, rendering, settling, writing
 from banshi.library.reading import Wanted
 from banshi.library.writing import Draft
-from banshi.web import bookshelf, forms, pages
+from banshi.web import bookshelf, casepage, forms, offices, pages
+from banshi.web.desk import proof
 from banshi.web.site import Site, Visit
 
 _ = texts.translator("banshi")
@@ -29,23 +32,22 @@ NOT_A_DAY = _("Enter a day, like 2026-11-23.")
 
 
 @get(HOME)
-async def show(request: Request[Any, Any, Any], q: FromQuery[str] = "") -> Response[Any]:
-    """Everything that holds, wherever; for librarians also what is due for review."""
+async def show(
+    request: Request[Any, Any, Any], q: FromQuery[str] = "", kind: FromQuery[str] = "", after: FromQuery[str] = "", case: FromQuery[str] = ""
+) -> Response[Any]:
+    """Everything that holds, wherever; for librarians also what is due for review. ``case`` is the one for which somebody looks."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
         actor, asked = visit.staff(), q.strip()[: words.LONGEST_QUERY]
         day, writes = bookshelf.today(visit, _place(visit, actor)), bookshelf.may_write(actor)
-        groups, said = await bookshelf.shelf(visit, Wanted(district=None, day=day, staff=True), HOME, asked)
-        due = await reading.due(visit.db, day) if writes and not asked else ()
-        page = pages.LibraryPage(
-            title=visit.say(_("Rules and guides")),
-            asked=asked,
-            action=HOME,
-            groups=groups,
-            said=said,
-            departments=f"{HOME}/departments",
+        wanted = Wanted(district=None, day=day, staff=True, kind=kind if kind in bookshelf.KINDS else "")
+        page = await bookshelf.shelf(visit, wanted, HOME, asked=asked, after=after, case=_case(case))
+        due = await reading.due(visit.db, day) if writes and not (asked or after or case) else ()
+        page = msgspec.structs.replace(
+            page,
             write=f"{HOME}/new" if writes else "",
             due=tuple(_due(visit, r) for r in due),
+            offices=offices.fitting(visit, _city(visit, actor), asked, f"{HOME}/departments", staff=True),
         )
         return visit.page("library/list.html", page, desk=True)
 
@@ -55,11 +57,19 @@ async def departments(request: Request[Any, Any, Any]) -> Response[Any]:
     """Who does what in the city, with telephone and address."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
-        place = _place(visit, visit.staff())
-        root = visit.house.directory.tree.above(place.id)[-1] if place else visit.house.directory.tree.roots[0]
-        title = visit.say(_("Who does what in {place}"), place=root.say(visit.language))
-        page = pages.DirectoryPage(title=title, rows=bookshelf.departments(visit, root), back=HOME)
+        city = _city(visit, visit.staff())
+        title = visit.say(_("Who does what in {place}"), place=city.say(visit.language))
+        page = pages.DirectoryPage(title=title, rows=offices.every(visit, city, f"{HOME}/departments", staff=True), back=HOME)
         return visit.page("library/departments.html", page, desk=True)
+
+
+@get(HOME + "/departments/{code:str}")
+async def department(request: Request[Any, Any, Any], code: FromPath[str]) -> Response[Any]:
+    """One department: what it is there for, how it is reached, who stands above it."""
+    site: Site = request.app.state.site
+    async with site.visit(request) as visit:
+        page = await offices.page(visit, _city(visit, visit.staff()), code, HOME, staff=True)
+        return visit.page("library/office.html", page, desk=True)
 
 
 @get(HOME + "/new")
@@ -82,19 +92,51 @@ async def add(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 @get(HOME + "/{code:str}")
-async def entry(request: Request[Any, Any, Any], code: FromPath[str], version: FromQuery[str] = "") -> Response[Any]:
-    """One entry as it holds, or a version of it; how many consultations it settled at once."""
+async def entry(
+    request: Request[Any, Any, Any], code: FromPath[str], version: FromQuery[str] = "", told: FromQuery[str] = "", case: FromQuery[str] = ""
+) -> Response[Any]:
+    """One entry as it holds, or a version of it; who takes calls counts what it answered, who writes reads how often that was."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
         actor = visit.staff()
-        wanted = int(version) if version.isascii() and version.isdigit() and len(version) < 7 else None
-        day = bookshelf.today(visit, _place(visit, actor))
-        page = await bookshelf.entry(visit, code, wanted, HOME, staff=True, day=day)
+        place = _place(visit, actor)
+        page = await bookshelf.entry(visit, code, version, HOME, staff=True, place=place)
+        day = bookshelf.today(visit, place)
+        found = await reading.entry(visit.db, code, day, version=bookshelf.number_of(version), staff=True)
         if bookshelf.may_write(actor):
-            count = (await reading.settled(visit.db, day - YEAR)).get(code, 0)
-            said = visit.say(_("{count} people were answered by it within a year and did not have to file"), count=count)
-            page = msgspec.structs.replace(page, change=f"{HOME}/{code}/change", settled=said)
+            counted = await reading.settled(visit.db, found.entry_id, (day - YEAR).replace(day=1))
+            page = msgspec.structs.replace(page, change=f"{HOME}/{code}/change", settled=_settled(visit, counted))
+        if found.holds and _answers_calls(visit, actor):
+            hidden = (("key", secrets.token_urlsafe(12)), ("version", str(found.number)))
+            form = pages.Form(action=f"{HOME}/{code}/told", fields=(), button=visit.say(_("It answered a caller: count it")), hidden=hidden)
+            page = msgspec.structs.replace(page, answers=form)
+        if found.holds and (number := _case(case)):
+            link = pages.Link(text=visit.say(_("Cite it in case {number}"), number=number), href=f"/desk/case/{number}?cite={code}@{found.number}#do")
+            page = msgspec.structs.replace(page, cite=link, back=f"{HOME}?case={number}")
+        if told:
+            page = msgspec.structs.replace(page, notice=visit.say(_("Counted: a caller was answered by it, and nothing had to be registered.")))
         return visit.page("library/entry.html", page, desk=True)
+
+
+@post(HOME + "/{code:str}/told")
+async def tell(request: Request[Any, Any, Any], code: FromPath[str]) -> Response[Any]:
+    """Count a caller who was answered by what an entry says; the same press again counts once (domain 2.2)."""
+    site: Site = request.app.state.site
+    raw = await forms.read(request)
+    async with site.visit(request) as visit:
+        actor = visit.staff()
+        if not _answers_calls(visit, actor):
+            raise Forbidden(_("Your post does not carry the right to register for residents."))
+        place = _place(visit, actor) or _city(visit, actor)
+        day = bookshelf.today(visit, place)
+        found = await reading.entry(visit.db, code, day, version=bookshelf.number_of(forms.one(raw, "version")), staff=True)
+        key = forms.one(raw, "key")
+        if not found.holds or not 8 <= len(key) <= 64:
+            return visit.go(f"{HOME}/{code}")
+        await settling.settle(
+            visit.db, f"desk:{actor.post_id}:{key}", found.version_id, service="", district_id=place.id, day=day, channel="telephone"
+        )
+        return visit.go(f"{HOME}/{code}?told=1")
 
 
 @get(HOME + "/{code:str}/change")
@@ -120,13 +162,17 @@ async def retire(request: Request[Any, Any, Any], code: FromPath[str]) -> Respon
     async with site.visit(request) as visit:
         actor = _librarian(visit)
         latest = await _latest(visit, code)
-        until = _day(forms.one(raw, "until"))
+        until, read = _day(forms.one(raw, "until")), _number(forms.one(raw, "based_on"))
+        kept = latest | {"until": raw.get("until", [""])}
         if until is None:
-            return _edit(visit, code, latest, {"until": NOT_A_DAY}, status=400)
+            return _edit(visit, code, kept, {"until": NOT_A_DAY}, status=400)
         try:
-            await writing.retire(visit.db, visit.house.keyring, actor, code, until, visit.at)
+            await writing.retire(visit.db, visit.house.keyring, actor, code, until, visit.at, based_on=read)
         except Invalid as refused:
-            return _edit(visit, code, latest, {"until": refused.problems["valid_until"]}, status=400)
+            return _edit(visit, code, kept, {"until": refused.problems["valid_until"]}, status=400)
+        except Changed as refused:
+            changed = await _meanwhile(visit, code, read)
+            return _edit(visit, code, kept, notice=visit.say(refused.text, **refused.values), changed=changed, status=409)
         return visit.go(f"{HOME}/{code}")
 
 
@@ -143,16 +189,16 @@ async def _write(request: Request[Any, Any, Any], code: str) -> Response[Any]:
                 return _edit(visit, code, raw, problems, status=400)
             if "preview" in raw:
                 return _edit(visit, code, raw, preview=draft)
-            base = forms.one(raw, "based_on")
-            based_on = int(base) if base.isascii() and base.isdigit() and len(base) < 7 else 0
+            based_on = _number(forms.one(raw, "based_on"))
             await writing.put(
                 visit.db, visit.house.directory, visit.house.keyring, actor, draft, visit.at, services=_services(visit), based_on=based_on
             )
         except Invalid as refused:
             return _edit(visit, code, raw, refused.problems, status=400)
         except Changed as refused:
-            now = str(refused.values.get("number", 0))
-            return _edit(visit, code or draft.code, raw | {"based_on": [now]}, notice=visit.say(refused.text, **refused.values), status=409)
+            taken = raw | {"based_on": [str(refused.values.get("number", 0))]}
+            changed = await _meanwhile(visit, draft.code, based_on)
+            return _edit(visit, draft.code, taken, notice=visit.say(refused.text, **refused.values), changed=changed, status=409)
         return visit.go(f"{HOME}/{draft.code}")
 
 
@@ -161,6 +207,65 @@ def _librarian(visit: Visit) -> Actor:
     if not bookshelf.may_write(actor):
         raise Forbidden(_("Your post does not carry the right to write the library."))
     return actor
+
+
+async def _meanwhile(visit: Visit, code: str, based_on: int) -> tuple[pages.Difference, ...]:
+    """What others changed since the version that somebody had before them; all of it where they had none."""
+    day = visit.at.date()
+    found = await reading.entry(visit.db, code, day, staff=True)
+    latest = await reading.entry(visit.db, code, day, version=found.latest, staff=True)
+    before: Any
+    try:
+        before = await reading.entry(visit.db, code, day, version=based_on, staff=True)
+    except NotFound:
+        before = _NOTHING
+    return bookshelf.differences(visit, before, latest)
+
+
+class _Nothing:
+    """What stood there before the first version."""
+
+    title: Mapping[str, str] = {}
+    text: Mapping[str, str] = {}
+    source = ""
+    valid_from = valid_until = review_by = None
+
+
+_NOTHING = _Nothing()
+
+
+def _answers_calls(visit: Visit, actor: Actor) -> bool:
+    """Return whether a post takes calls: it registers something for residents."""
+    return any(proof.registers(actor, s.owner) for s in visit.house.registry.services if s.audience == "residents")
+
+
+def _settled(visit: Visit, counted: Mapping[str, Mapping[str, int]]) -> pages.Settled:
+    """What an entry settled at once, by month and channel; only channels that occur."""
+    channels = [c for c in casepage.CHANNELS if any(c in month for month in counted.values())]
+    total = sum(n for month in counted.values() for n in month.values())
+    return pages.Settled(
+        said=visit.say(_("{count} people were answered by it within a year and did not have to file"), count=total),
+        heads=(visit.say(_("Month")), *(visit.say(casepage.CHANNELS[c]) for c in channels), visit.say(_("Together"))),
+        rows=tuple((month, *(str(said.get(c, 0)) for c in channels), str(sum(said.values()))) for month, said in counted.items()),
+    )
+
+
+def _case(said: str) -> str:
+    """Return the number of a case as people write it, empty where it is none."""
+    try:
+        return numbers.show(numbers.read(said)) if said else ""
+    except Invalid:
+        return ""
+
+
+def _number(said: str) -> int:
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 7 else 0
+
+
+def _city(visit: Visit, actor: Actor) -> District:
+    """Return the uppermost district over a post: staff read of the whole city."""
+    place = _place(visit, actor)
+    return visit.house.directory.tree.above(place.id)[-1] if place else visit.house.directory.tree.roots[0]
 
 
 def _place(visit: Visit, actor: Actor) -> District | None:
@@ -172,7 +277,7 @@ def _services(visit: Visit) -> frozenset[str]:
 
 
 def _due(visit: Visit, row: Any) -> pages.EntryRow:
-    note = visit.say(_("to be read again by {day}"), day=bookshelf.say_day(visit, row.review_by))
+    note = visit.say(_("to be read again by {day}"), day=texts.say_date(row.review_by, visit.language))
     return msgspec.structs.replace(bookshelf.row(visit, row, HOME), note=note)
 
 
@@ -233,6 +338,7 @@ def _edit(
     *,
     preview: Draft | None = None,
     notice: str = "",
+    changed: tuple[pages.Difference, ...] = (),
     status: int = 200,
 ) -> Response[Any]:
     problems = problems or {}
@@ -258,22 +364,23 @@ def _edit(
     fields = [
         *([] if code else [field("code", _("Code"), hint=say(_("Stands in its address, such as street-lamp-repair. It never changes.")))]),
         field("kind", _("Kind"), "radios", kinds),
-        field("title_zh", _("Title in Chinese"), longest=writing.LONGEST_TITLE),
-        field("text_zh", _("Text in Chinese"), "textarea", rows=14, hint=say(_("Markdown: # heading, - list, **bold**, tables."))),
-        field("title_en", _("Title in English"), longest=writing.LONGEST_TITLE, optional=True),
-        field("text_en", _("Text in English"), "textarea", rows=10, optional=True),
-        field("source", _("Source"), hint=say(_("Where it is published, with its number.")), optional=True),
+        field("title_zh", bookshelf.FIELDS["title_zh"], longest=writing.LONGEST_TITLE),
+        field("text_zh", bookshelf.FIELDS["text_zh"], "textarea", rows=14, hint=say(_("Markdown: # heading, - list, **bold**, tables."))),
+        field("title_en", bookshelf.FIELDS["title_en"], longest=writing.LONGEST_TITLE, optional=True),
+        field("text_en", bookshelf.FIELDS["text_en"], "textarea", rows=10, optional=True),
+        field("source", bookshelf.FIELDS["source"], hint=say(_("Where it is published, with its number.")), optional=True),
         field("district", _("Where it holds"), "select", places),
         field("department", _("Responsible"), "select", offices, optional=True),
         field("services", _("Before which services is it offered?"), "checkboxes", services, hint=say(_("None: before any.")), optional=True),
         field("audience", _("Who may read it"), "radios", readers),
-        field("valid_from", _("Valid from"), "date"),
-        field("valid_until", _("Valid until, the last day"), "date", optional=True),
-        field("review_by", _("To be read again by"), "date", optional=True),
+        field("valid_from", bookshelf.FIELDS["valid_from"], "date"),
+        field("valid_until", bookshelf.FIELDS["valid_until"], "date", optional=True),
+        field("review_by", bookshelf.FIELDS["review_by"], "date", optional=True),
     ]
     action = f"{HOME}/{code}/change" if code else f"{HOME}/new"
     back = f"{HOME}/{code}" if code else HOME
     end = field("until", _("The last day on which it holds"), "date")
+    base = (("based_on", forms.one(raw, "based_on")),)
     page = pages.EditPage(
         title=say(_("The next version of {code}"), code=code) if code else say(_("A new entry")),
         form=pages.Form(
@@ -281,13 +388,18 @@ def _edit(
             fields=tuple(fields),
             button=say(_("Let it stand")),
             problems=forms.problem_list(problems, visit.language),
-            hidden=(("based_on", forms.one(raw, "based_on")),),
+            hidden=base,
             cancel=back,
         ),
         back=back,
-        preview=tuple((preview.title[n], rendering.html(preview.text[n])) for n in texts.LANGUAGES if preview.title.get(n)) if preview else (),
-        retire=pages.Form(action=f"{HOME}/{code}/retire", fields=(end,), button=say(_("Let it end"))) if code else None,
+        preview=tuple(
+            (preview.title[n], rendering.html(preview.text[n], title=preview.title[n], below=2)) for n in texts.LANGUAGES if preview.title.get(n)
+        )
+        if preview
+        else (),
+        retire=pages.Form(action=f"{HOME}/{code}/retire", fields=(end,), button=say(_("Let it end")), hidden=base) if code else None,
         notice=notice,
+        changed=changed,
     )
     return visit.page("library/edit.html", page, desk=True, status=status)
 

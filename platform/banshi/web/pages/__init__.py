@@ -43,12 +43,15 @@ from banshi.web.pages.desk import (
 from banshi.web.pages.files import FilesPage
 from banshi.web.pages.library import (
     ConsultPage,
+    Difference,
     DirectoryPage,
     DirectoryRow,
     EditPage,
     EntryPage,
     EntryRow,
     LibraryPage,
+    OfficePage,
+    Settled,
     SettledPage,
 )
 from banshi.web.pages.parts import (
@@ -130,6 +133,7 @@ __all__ = [
     "ConsultPage",
     "Contact",
     "DeskCasePage",
+    "Difference",
     "DirectoryPage",
     "DirectoryRow",
     "DonePage",
@@ -166,6 +170,7 @@ __all__ = [
     "NearbyPage",
     "NearbyRow",
     "Number",
+    "OfficePage",
     "Picture",
     "Problem",
     "PublicPage",
@@ -181,6 +186,7 @@ __all__ = [
     "SavedPage",
     "Section",
     "Sentence",
+    "Settled",
     "SettledPage",
     "Share",
     "SignInPage",

@@ -170,6 +170,8 @@ class DeskCasePage(msgspec.Struct, frozen=True, kw_only=True):
     caller: CallerPart | None = None
     alike: tuple[LikeRow, ...] = ()
     rules: tuple[EntryRow, ...] = ()
+    rules_href: str = ""
+    cite_href: str = ""
     files_href: str = ""
 
 

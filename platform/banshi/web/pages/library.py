@@ -19,10 +19,31 @@ class EntryRow(msgspec.Struct, frozen=True, kw_only=True):
     cited: str = ""
     note: str = ""
     code: str = ""
+    text: str = ""
+    """The whole text as safe HTML, where it is short enough to be read on the spot."""
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """What changed in one field: lines, each ``gone``, ``new``, ``same`` or ``skip``."""
+
+    label: str
+    lines: tuple[tuple[str, str], ...]
+
+
+class DirectoryRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A department with its duties: each in words, and what it rests on."""
+
+    contact: Contact
+    place: str
+    duties: tuple[tuple[str, str], ...]
+    href: str = ""
 
 
 class LibraryPage(msgspec.Struct, frozen=True, kw_only=True):
-    """library/list.html: what holds here, by kind or by what was ``asked``; ``write`` leads to a new entry, ``due`` are reviews that wait."""
+    """library/list.html: what holds here, by kind or by what was ``asked``; ``write`` leads to a new entry, ``due`` are reviews that wait.
+
+    ``offices`` are the departments that the words fit, ``further`` leads to the entries behind these.
+    """
 
     title: str
     asked: str
@@ -33,10 +54,18 @@ class LibraryPage(msgspec.Struct, frozen=True, kw_only=True):
     back: str = ""
     write: str = ""
     due: tuple[EntryRow, ...] = ()
+    kinds: tuple[Link, ...] = ()
+    offices: tuple[DirectoryRow, ...] = ()
+    further: str = ""
+    case: str = ""
 
 
 class EntryPage(msgspec.Struct, frozen=True, kw_only=True):
-    """library/entry.html: one version of an entry. ``text`` is safe HTML; ``over`` says that it no longer holds, or not yet."""
+    """library/entry.html: one version of an entry. ``text`` is safe HTML; ``over`` says that it no longer holds, or not yet, or not here.
+
+    ``current`` leads from an old version to the one that holds, ``changed`` is what this one changed. For staff: ``settled`` by month and channel,
+    ``answers``, the form that counts a caller who was told it, and ``cite``, the way back to the case that is to cite it.
+    """
 
     title: str
     kind: str
@@ -47,15 +76,21 @@ class EntryPage(msgspec.Struct, frozen=True, kw_only=True):
     over: str = ""
     change: str = ""
     language: str = ""
-    settled: str = ""
+    current: Link | None = None
+    changed: tuple[Difference, ...] = ()
+    changed_title: str = ""
+    settled: Settled | None = None
+    answers: Form | None = None
+    cite: Link | None = None
+    notice: str = ""
 
 
-class DirectoryRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A department with its duties."""
+class Settled(msgspec.Struct, frozen=True, kw_only=True):
+    """How many consultations an entry settled at once: in all, and by month and channel."""
 
-    contact: Contact
-    place: str
-    duties: tuple[tuple[str, str], ...]
+    said: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 class DirectoryPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +98,16 @@ class DirectoryPage(msgspec.Struct, frozen=True, kw_only=True):
 
     title: str
     rows: tuple[DirectoryRow, ...]
+    back: str
+
+
+class OfficePage(msgspec.Struct, frozen=True, kw_only=True):
+    """library/office.html: one department with its duties, those above and below it, and what it is responsible for in the library."""
+
+    row: DirectoryRow
+    above: tuple[tuple[str, Contact, str], ...]
+    below: tuple[Link, ...]
+    entries: tuple[EntryRow, ...]
     back: str
 
 
@@ -75,6 +120,7 @@ class EditPage(msgspec.Struct, frozen=True, kw_only=True):
     preview: tuple[tuple[str, str], ...] = ()
     retire: Form | None = None
     notice: str = ""
+    changed: tuple[Difference, ...] = ()
 
 
 class ConsultPage(msgspec.Struct, frozen=True, kw_only=True):

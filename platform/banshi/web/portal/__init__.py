@@ -39,6 +39,7 @@ HANDLERS = [
     public.show,
     shelf.show,
     shelf.departments,
+    shelf.department,
     shelf.entry,
     mandating.show,
     mandating.give,

@@ -6,28 +6,29 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from litestar import Response
-from sqlalchemy.dialects.postgresql import insert
 
 from banshi import texts, words
 from banshi.cases.decoding import shapes
 from banshi.contracts import Page as Group
 from banshi.errors import NotFound
-from banshi.library import citing, reading
+from banshi.library import citing, reading, rendering, settling
 from banshi.library.reading import Wanted
-from banshi.library.tables import library_settled
 from banshi.web import bookshelf, forms, pages
 from banshi.web.drafts import SETTLED
 from banshi.web.portal import nearby
 from banshi.web.portal.questions import Filing
 from banshi.web.site import Visit
+from banshi.words import Term
 
 _ = texts.translator("banshi")
 
 SEEN = "=consulted"
 """Under this name a draft keeps for which words its person saw what the library says."""
 SHOWN = 3
-ALIKE = 2
+SHORT = 3_000
+"""Characters of a text that is read on the spot; of a longer one a stretch is shown, and the way to it."""
 
 
 async def fresh(visit: Visit, filing: Filing, group: Group) -> bool:
@@ -38,12 +39,14 @@ async def fresh(visit: Visit, filing: Filing, group: Group) -> bool:
 
 
 async def show(visit: Visit, filing: Filing, group: Group) -> Response[Any]:
-    """Show what may already answer it."""
-    terms = words.telling(_words(filing))
-    address = f"/d/{visit.district.code if visit.district else ''}/library"
+    """Show what may already answer it; where nothing does (any more), the question itself."""
+    terms, found = words.telling(_words(filing)), await _found(visit, filing)
+    if not found:
+        return visit.go(filing.address(group.name))
+    address = _home(visit, filing)
     page = pages.ConsultPage(
         service=visit.say(filing.service.title),
-        rows=tuple(bookshelf.row(visit, r, address, terms) for r in await _found(visit, filing)),
+        rows=tuple(_row(visit, r, address, terms) for r in found),
         action=filing.address(group.name) + "?consult",
         back=filing.address(group.name),
     )
@@ -54,19 +57,18 @@ async def choose(visit: Visit, filing: Filing, group: Group, raw: dict[str, list
     """Keep what was chosen and return where it leads: on, or to the end, where nothing is filed. Sent twice, it counts once."""
     cited = forms.one(raw, "settled")
     found = (await citing.read(visit.db, [cited], bookshelf.today(visit))).get(cited) if cited else None
-    if found is None:
+    if found is None or not _offers(visit, filing, found):
         await filing.save(filing.answers | {SEEN: _key(filing)})
         return filing.address(group.name) + "?near" if await nearby.fresh(visit, filing, group) else filing.after(group)
-    district = visit.district
-    values = {
-        "key": filing.draft.id,
-        "version_id": found.version_id,
-        "service": f"{filing.service.owner}.{filing.service.name}",
-        "district_id": district.id if district else 0,
-        "day": bookshelf.today(visit),
-        "channel": "web",
-    }
-    await visit.db.execute(insert(library_settled).values(values).on_conflict_do_nothing())
+    await settling.settle(
+        visit.db,
+        filing.draft.id,
+        found.version_id,
+        service=f"{filing.service.owner}.{filing.service.name}",
+        district_id=visit.district.id if visit.district else 0,
+        day=bookshelf.today(visit),
+        channel="web",
+    )
     await filing.save({SETTLED: cited})
     return filing.address("settled")
 
@@ -77,22 +79,37 @@ async def settled(visit: Visit, filing: Filing) -> Response[Any]:
     found = (await citing.read(visit.db, [cited], bookshelf.today(visit))).get(cited)
     if found is None:
         raise NotFound(_("There is no such entry."))
-    here = visit.district.code if visit.district else ""
-    page = pages.SettledPage(title=texts.pick(found.title, visit.language), href=f"/d/{here}/library/{found.code}", again=filing.base)
+    page = pages.SettledPage(title=texts.pick(found.title, visit.language), href=f"{_home(visit, filing)}/{found.code}", again=filing.base)
     return visit.page("portal/settled.html", page)
 
 
 async def _found(visit: Visit, filing: Filing) -> Sequence[Any]:
     """The entries that say most of what the reader says: two telling pieces of it at the least."""
     terms = words.telling(_words(filing))
-    own = {p for t in terms for p in t.pieces}
-    wanted = Wanted(district=visit.district, day=bookshelf.today(visit), service=f"{filing.service.owner}.{filing.service.name}")
-    rows = await reading.find(visit.db, wanted, terms, any_of=True, most=SHOWN * 4)
+    service = f"{filing.service.owner}.{filing.service.name}"
+    wanted = Wanted(district=visit.district, day=bookshelf.today(visit), staff=_for_staff(filing), service=service)
+    return bookshelf.alike(await reading.find(visit.db, wanted, terms, any_of=True, most=SHOWN * 4), terms)[:SHOWN]
 
-    def shared(row: Any) -> int:
-        return len(own.intersection(p for said in (*row.title.values(), *row.text.values()) for p in words.pieces(said)))
 
-    return [r for r in rows if shared(r) >= min(ALIKE, len(own))][:SHOWN]
+def _row(visit: Visit, found: Any, address: str, terms: Sequence[Term]) -> pages.EntryRow:
+    row, said = bookshelf.row(visit, found, address, terms), texts.pick(found.text, visit.language)
+    if len(said) > SHORT:
+        return row
+    return msgspec.structs.replace(row, text=rendering.html(said, title=texts.pick(found.title, visit.language), below=2))
+
+
+def _offers(visit: Visit, filing: Filing, found: Any) -> bool:
+    """Return whether who files here may read it: no resident learns from a guess what staff write for each other."""
+    return (found.audience == "public" or _for_staff(filing)) and visit.district is not None and found.district_id in visit.district.path
+
+
+def _for_staff(filing: Filing) -> bool:
+    """Return whether the service is one that only staff file: they read what is written for staff."""
+    return filing.service.audience == "staff"
+
+
+def _home(visit: Visit, filing: Filing) -> str:
+    return "/desk/library" if _for_staff(filing) else f"/d/{visit.district.code if visit.district else ''}/library"
 
 
 def _asked(filing: Filing, group: Group) -> bool:

@@ -9,13 +9,12 @@ from urllib.parse import urlencode
 from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 
-from banshi import texts, words
+from banshi import texts
 from banshi.cases import numbers, reading
 from banshi.contracts import APPLICANT, Service
 from banshi.errors import Invalid
-from banshi.library import reading as reading_library
 from banshi.library.reading import Wanted
-from banshi.web import bookshelf, casepage, pages
+from banshi.web import bookshelf, casepage, offices, pages
 from banshi.web.site import Site, Visit
 
 _ = texts.translator("banshi")
@@ -54,7 +53,7 @@ async def _home(visit: Visit, q: str) -> Response[Any]:
             return visit.go(f"/case/{numbers.show(numbers.read(query))}")
         except Invalid as refused:
             mistyped = visit.say(refused.text) if _like_number(query) else ""
-            found = (*(_service_link(visit, s) for s in services if _matches(s, query)), *await _entries(visit, query))
+            found = (*(_service_link(visit, s) for s in services if _matches(s, query)), *await _entries(visit, query), *_offices(visit, query))
     subjects: dict[str, list[pages.Link]] = {}
     for service in services:
         subjects.setdefault(visit.say(service.subject), []).append(_service_link(visit, service))
@@ -83,11 +82,21 @@ async def _home(visit: Visit, q: str) -> Response[Any]:
 
 async def _entries(visit: Visit, query: str) -> tuple[pages.Link, ...]:
     """Return what the library has for these words."""
-    wanted = Wanted(district=visit.district, day=bookshelf.today(visit))
-    found = await reading_library.find(visit.db, wanted, words.terms(query), most=ENTRIES)
+    found, _terms = await bookshelf.find(visit, Wanted(district=visit.district, day=bookshelf.today(visit)), query, most=ENTRIES)
     here = f"/d/{visit.district.code if visit.district else ''}/library"
     return tuple(
         pages.Link(text=texts.pick(r.title, visit.language), href=f"{here}/{r.code}", summary=visit.say(bookshelf.ONE[r.kind])) for r in found
+    )
+
+
+def _offices(visit: Visit, query: str) -> tuple[pages.Link, ...]:
+    """Return the departments whose duty it is, with their telephones."""
+    if visit.district is None:
+        return ()
+    rows = offices.fitting(visit, visit.district, query, f"/d/{visit.district.code}/library/departments")
+    return tuple(
+        pages.Link(text=r.contact.title, href=r.href, summary=" · ".join(s for s in (*(t for t, _basis in r.duties[:1]), r.contact.telephone) if s))
+        for r in rows
     )
 
 

@@ -15,7 +15,7 @@ TROUBLE = Service(
     audience="staff",
     before=_("It takes a minute. You follow it under your own cases, like any resident."),
     pages=(
-        Page("what", _("What does not work?"), ("category", "impact", "text")),
+        Page("what", _("What does not work?"), ("category", "impact", "text"), consults={"impact": ("one", "stopped")}),
         Page("where", _("Where is it?"), ("asset", "room")),
     ),
 )
