@@ -34,7 +34,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(port: int, process: subprocess.Popen[Any], seconds: float = 30) -> None:
+def wait_for(port: int, process: subprocess.Popen[Any], seconds: float = 120) -> None:
     """Wait until something answers on the port."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:

@@ -6,7 +6,6 @@ const OFF = "keys-off";
 const PLACES = { m: "/desk", d: "/desk/department", a: "/desk/all" };
 const help = document.querySelector("[data-keys]");
 const on = document.querySelector("[data-keys-on]");
-const rows = [...document.querySelectorAll("[data-row]")];
 let going = false; // g was the key before
 
 const keys = {
@@ -23,6 +22,7 @@ const keys = {
 };
 
 function step(by) {
+  const rows = [...document.querySelectorAll("[data-row]")]; // anew each time: what is found changes while somebody types
   const row = document.activeElement?.closest("tr");
   const now = rows.findIndex((r) => r === document.activeElement || (row && row.contains(r)));
   rows[now < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(Math.max(now + by, 0), rows.length - 1)]?.focus();
@@ -51,10 +51,20 @@ const every = document.querySelector("[data-tick-every]");
 page?.addEventListener("change", () => ticks.forEach((tick) => (tick.checked = page.checked)));
 every?.addEventListener("change", () => [page, ...ticks].forEach((tick) => (tick.disabled = every.checked)));
 
-// What was found while somebody typed goes when they turn to something else.
+// What was found while somebody typed goes when they turn to something else, and does not come back with an answer that was on its way.
 const found = document.querySelector("#bar-found");
 const bar = found?.closest("form");
+let closed = false; // by Escape, until they type on
 const forget = () => found.replaceChildren();
-bar?.addEventListener("keydown", (event) => event.key === "Escape" && forget());
+bar?.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  closed = true;
+  bar.querySelector("input").focus(); // it would be lost with the line that it is on
+  forget();
+});
+bar?.addEventListener("input", () => (closed = false));
 bar?.addEventListener("focusout", (event) => event.relatedTarget && !bar.contains(event.relatedTarget) && forget());
 document.addEventListener("click", (event) => bar && !bar.contains(event.target) && forget());
+found?.addEventListener("htmx:beforeSwap", (event) => {
+  if (closed || !bar.contains(document.activeElement)) event.detail.shouldSwap = false;
+});
