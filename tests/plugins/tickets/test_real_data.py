@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
@@ -15,7 +18,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from banshi import plugins
+from banshi.cases import linking
+from banshi.cases.book import House, load_book
+from banshi.contracts import Actor
+from banshi.db import Database
+from banshi.identity.directory import load_directory
+from banshi.privacy import Keyring
+from banshi.search import finding
+from banshi.settings import Settings
 from banshi.testing import SECRET
+from banshi_tickets.forms import PRIVATE
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent.parent
@@ -129,6 +142,52 @@ def reported_as_counted(url: str, folder: Path, rows: list[dict[str, str]], chan
     assert total["kernel.days"]["p90"] == exact[-(-len(took) * 9 // 10) - 1]
     assert total["tickets.response"] == {"hits": 0, "of": 0, "left_out": 5000, "pending": 0, "rate": None, "median": None, "p90": None}
     assert total["tickets.satisfaction"]["left_out"] == len(took), "nobody rated: nobody is satisfied"
+
+
+@pytest.mark.skipif(not REAL.parent.parent.is_dir(), reason="../shared with the real data is not here")
+def test_the_real_rows_are_found_by_their_words_and_clustered_by_place_and_kind(fresh_url: str, tmp_path: Path) -> None:
+    """As they were on the day that they came in, all of them open: nearly all are closed in the file."""
+    with REAL.open(encoding="utf8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    still_open = tmp_path / "open.csv"
+    with still_open.open("w", encoding="utf8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(row | {"Status": "Open", "ClosedDate": ""} for row in rows)
+    mapping = tomllib.loads((HERE / "data" / "myla311.toml").read_text(encoding="utf8"))
+    banshi(fresh_url, tmp_path, "organisation", "load", HERE / "data" / "losangeles.toml")
+    banshi(fresh_url, tmp_path, "import", "tickets", still_open, "--mapping", HERE / "data" / "myla311.toml")
+    assert banshi(fresh_url, tmp_path, "search", "rebuild").strip() == "wrote the words of 5000 cases"
+    asyncio.run(found_and_clustered(fresh_url, rows, mapping["data"]))
+
+
+async def found_and_clustered(url: str, rows: list[dict[str, str]], mapping: dict[str, Any]) -> None:
+    async def found(asked: str) -> int:
+        rows_found = await finding.find(db, house, Actor.SYSTEM, asked, at, most=5000)
+        return len(rows_found.rows)
+
+    def said(row: dict[str, str]) -> list[str]:
+        return re.findall(r"\w+", f"{row['RequestType']} {row['Address']}".lower())
+
+    database, at = Database(url), datetime(2018, 1, 1, tzinfo=ZoneInfo("America/Los_Angeles"))
+    async with database.transaction() as db:
+        keyring = Keyring(Settings(secret_key=(SECRET,)).keys())
+        house = House(registry=plugins.load(), directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
+        for asked in ("bellevue", "graffiti", "streetlight", "bulky mesa"):
+            there = sum(set(asked.split()) <= set(said(row)) for row in rows)
+            assert await found(asked) == min(there, finding.MOST) > 0, asked
+        number = (await finding.find(db, house, Actor.SYSTEM, "graffiti", at)).rows[0].number
+        assert await found(number[3:9]) >= 1, "a part of a number"
+
+        declared = house.registry.case_type("tickets.request")
+        kinds, areas = mapping["category"]["values"], mapping["area"]["values"]
+        expected = Counter((kinds.get(r["RequestType"], "other"), areas.get(r["APC"], "")) for r in rows)
+        for (kind, area), count in expected.items():
+            node = house.directory.tree.find(area) if area else None
+            alike = await linking.alike(db, house, declared, kind, node.id if node else None, most=5000)
+            assert len(alike) == (0 if kind in PRIVATE else count), (kind, area)
+            assert all(a.people == 1 for a in alike)
+    await database.close()
 
 
 def test_the_sample_comes_in_beside_the_demo_city(fresh_url: str, tmp_path: Path) -> None:
