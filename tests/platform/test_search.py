@@ -80,7 +80,17 @@ async def test_a_case_is_found_by_its_number_and_by_any_part_of_it(record: Recor
     number = await record.file("灯坏了。")
     for asked in (number, numbers.show(number), number[:4], number[3:9], number[-4:], number[:4] + " " + number[4:8]):
         assert number in await record.found(asked), asked
+    printed = numbers.show(number)
+    for end in range(6, len(printed)):
+        assert number in await record.found(printed[:end]), "typed as it is printed, sign by sign"
+    assert number in await record.found(printed[2:9])
     assert number not in await record.found("0000" if "0000" not in number else "9999")
+
+
+async def test_digits_with_dashes_in_a_text_are_still_found_as_they_stand(record: Record):
+    number = await record.file("合同 2026-11-23 在 3-1204 室签。")
+    for asked in ("2026-11-23", "3-1204"):
+        assert number in await record.found(asked), asked
 
 
 async def test_what_was_said_afterwards_is_found_too(record: Record):

@@ -8,6 +8,7 @@ the index follows the record by a moment.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -41,6 +42,7 @@ BACK = (1, 5, 27, 105)
 YOUNG = 90.0
 """Days after which a case counts half as much for being new."""
 RESIDENTS = "ABC"
+_GROUPS = re.compile("[0-9]{1,4}(-[0-9]{1,4}){1,2}-?|[0-9]{4}-")
 ALIKE = 2
 """So many telling pieces must be the same in two cases that are called alike."""
 
@@ -60,7 +62,7 @@ async def find(db: Connection, house: House, actor: Actor, asked: str, at: datet
 
     Each row is the case with ``staff_number`` of its officer.
     """
-    terms, scope = words.terms(asked), _scope(house, actor)
+    terms, scope = _terms(asked), _scope(house, actor)
     if not terms or scope is None:
         return Found(terms=tuple(terms))
     weights = "" if actor.capacity == "staff" else RESIDENTS
@@ -152,6 +154,14 @@ def _bands(asked: str, at: datetime) -> list[str]:
 
 def _weeks(now: int, start: int, stop: int) -> str:
     return " | ".join(f"'#w{now - back}'" for back in range(start, stop))
+
+
+def _terms(asked: str) -> list[Term]:
+    """Return what is asked for; a part of a number that was typed as it is printed, in groups, is one thing."""
+    terms, digits = words.terms(asked), asked.replace("-", "").strip()
+    if _GROUPS.fullmatch(asked.strip()) and GRAM <= len(digits) <= DIGITS:
+        return [Term(tuple(p for t in terms for p in t.pieces), open=False, said=digits)]
+    return terms
 
 
 def _one(term: Term, weights: str) -> str:
