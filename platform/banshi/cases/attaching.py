@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,14 +19,14 @@ from banshi.db import Connection
 from banshi.documents import keeping
 from banshi.documents.receiving import Received
 from banshi.documents.scanning import Verdict
+from banshi.documents.store import Store
 from banshi.documents.tables import document
 from banshi.errors import Forbidden, Invalid, NotAllowedNow, NotFound
 from banshi.texts import translator
 
 _ = translator("banshi")
 
-ATTACHED, DETACHED = "attached", "detached"
-KINDS = frozenset({ATTACHED, DETACHED})
+ATTACHED, DETACHED, INFECTED = "attached", "detached", "infected"
 
 
 async def lock(db: Connection, house: House, actor: Actor, number: str) -> Row[Any]:
@@ -57,6 +57,7 @@ async def attach(
     files: Sequence[tuple[Received, Verdict]],
     at: datetime,
     *,
+    store: Store,
     audience: Audience = "applicant",
     most: int,
 ) -> list[int]:
@@ -73,7 +74,7 @@ async def attach(
         if (received.digest, audience) in there:
             continue
         there.add((received.digest, audience))
-        await keeping.put(db, received, verdict, at)
+        await keeping.put(db, store, received, verdict, at)
         values = {"case_id": row.id, "digest": received.digest, "name": received.name, "audience": audience}
         values |= {"capacity": actor.capacity, "post_id": actor.post_id, "added": at, "sequence": row.sequence + 1}
         document_id = (await db.execute(document.insert().values(values).returning(document.c.id))).scalar_one()
@@ -112,6 +113,17 @@ async def detach(db: Connection, house: House, actor: Actor, row: Any, document_
         raise Forbidden(_("Only who added a file withdraws it: what a resident said is answered, never taken away."))
     await db.execute(update(document).where(document.c.id == document_id).values(withdrawn=at))
     await _tell(db, house, actor, row, DETACHED, [keeping.facts(known)], known.audience, at)
+
+
+async def infected(db: Connection, house: House, digest: bytes, at: datetime) -> None:
+    """Tell it on every case that has this content, to whoever could see the file: it is given to nobody."""
+    listed = select(document).where(document.c.digest == digest, document.c.case_id.is_not(None), document.c.withdrawn.is_(None))
+    by_case: dict[tuple[int, Audience], list[Mapping[str, Any]]] = {}
+    for found in await db.execute(listed.order_by(document.c.case_id, document.c.id)):
+        by_case.setdefault((found.case_id, found.audience), []).append({"document": found.id, "digest": digest.hex()})
+    for (case_id, audience), documents in by_case.items():
+        row = (await db.execute(select(case).where(case.c.id == case_id).with_for_update())).one()
+        await _tell(db, house, Actor.SYSTEM, row, INFECTED, documents, audience, at)
 
 
 async def _tell(db: Connection, house: House, actor: Actor, row: Any, kind: str, documents: Sequence[Any], audience: Audience, at: datetime) -> None:
