@@ -29,6 +29,8 @@ _EMPTY_STEMS = re.compile(
     "the|and|for|are|was|with|that|this|have|has|had|not|but|you|our|from|they|them|there|here|been|can|will|would|pleas|about|veri|it|is|in|of|to|on|at"
 )
 _IS_HAN = re.compile(rf"[{_HAN}]")
+_LETTER = re.compile("[0-9A-Za-z'’]")
+_HALF = (re.compile("[0-9A-Za-z'’]{0,20}"), re.compile("[0-9A-Za-z'’]{1,20}$"))
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -135,7 +137,12 @@ def excerpt(text: str, asked: Sequence[Term], *, length: int = 90) -> str:
     else:
         first = 0
     start = max(0, min(first - length // 3, len(flat) - length))
-    return ("…" if start else "") + flat[start : start + length].strip() + ("…" if start + length < len(flat) else "")
+    end = start + length
+    if start and _LETTER.match(flat[start - 1]):  # no halves of words
+        start += len(_HALF[0].match(flat[start:end])[0])  # type: ignore[index]
+    if end < len(flat) and _LETTER.match(flat[end]):
+        end = start + len(_HALF[1].sub("", flat[start:end]))
+    return ("…" if start else "") + flat[start:end].strip() + ("…" if end < len(flat) else "")
 
 
 def _hits(run: str, term: Term) -> list[tuple[int, int]]:

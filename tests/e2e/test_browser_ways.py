@@ -162,7 +162,7 @@ class Town:
                 found = re.search(r"\d{4}-\d{4}-\d{4}", page.inner_text("main").replace(" ", ""))
                 assert found
                 return found[0]
-            if page.url.endswith("?near"):
+            if page.url.endswith(("?near", "?consult")):
                 another_matter(page)
                 continue
             fill(page.locator("main form").first, answers)

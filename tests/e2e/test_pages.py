@@ -65,8 +65,8 @@ def judge(page: Page, path: str, language: str, *, words: bool = True) -> None:
 
 
 def another_matter(page: Page) -> None:
-    """Where somebody reported the same nearby: say that this is another matter."""
-    if page.url.endswith("?near"):
+    """Where somebody reported the same nearby, or the library may answer it: go on."""
+    if page.url.endswith(("?near", "?consult")):
         page.locator("main form button").last.click()
 
 

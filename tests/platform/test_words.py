@@ -109,3 +109,10 @@ def test_an_excerpt_shows_what_was_asked_for():
     assert len(shown) <= 92
     assert shown.startswith("…")
     assert shown.endswith("…")
+
+
+def test_an_excerpt_cuts_no_english_word():
+    long = "The pavement before the school sank again. " * 4 + "The lamp is dark there. " + "Reporting it helped nobody before. " * 4
+    shown = words.excerpt(long, words.terms("lamp"))
+    assert "lamp is dark" in shown
+    assert set(shown.strip("…").split()) <= set(long.split())

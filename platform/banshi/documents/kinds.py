@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -43,6 +44,13 @@ OFFICE: Mapping[str, str] = {
     "ppt/": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
 OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
+OLD_OFFICE: Mapping[str, str] = {
+    "WordDocument": "application/msword",
+    "Workbook": "application/vnd.ms-excel",
+    "Book": "application/vnd.ms-excel",
+    "PowerPoint Document": "application/vnd.ms-powerpoint",
+}
+"""By the name of its main stream. Many offices, and every version of WPS, still write these."""
 ENDINGS: Mapping[str, str] = {
     "image/jpeg": ".jpg",
     "image/png": ".png",
@@ -62,6 +70,9 @@ ENDINGS: Mapping[str, str] = {
     OFFICE["word/"]: ".docx",
     OFFICE["xl/"]: ".xlsx",
     OFFICE["ppt/"]: ".pptx",
+    "application/msword": ".doc",
+    "application/vnd.ms-excel": ".xls",
+    "application/vnd.ms-powerpoint": ".ppt",
     f"{OPEN_DOCUMENT}text": ".odt",
     f"{OPEN_DOCUMENT}spreadsheet": ".ods",
     f"{OPEN_DOCUMENT}presentation": ".odp",
@@ -69,8 +80,11 @@ ENDINGS: Mapping[str, str] = {
 }
 PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 MOST_MEMBERS, MOST_INFLATED, MOST_RATIO = 5_000, 300_000_000, 200
+MOST_LISTED = 2_000_000
+"""Bytes that a zip's list of contents may have: it is read whole, and a list of nothing costs ten times its size."""
 NOT_TAKEN = _("Files of this kind are not taken. Send a picture, a PDF, an office document, a text, a recording or a film.")
 A_BOMB = _("This file unpacks to more than it may. Save it anew, or send a PDF.")
+MACROS = _("Documents with macros are not taken. Save it without them, or send a PDF.")
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -88,6 +102,8 @@ def kind_of(path: Path) -> Kind:
         raise Invalid(_("The file is empty."))
     if head[:4] in {b"PK\x03\x04", b"PK\x05\x06"}:
         media_type = _office(path)
+    elif head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        media_type = _old_office(path)
     elif (found := _by_signature(head)) is not None:
         media_type = found
     elif _is_text(path):
@@ -110,6 +126,7 @@ def _by_signature(head: bytes) -> str | None:
 
 def _office(path: Path) -> str:
     """Return which office document a zip is; what it says it unpacks to is bounded, and what it really does is read to the bound."""
+    _listed(path)
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
@@ -117,20 +134,54 @@ def _office(path: Path) -> str:
                 raise Invalid(A_BOMB)
             if any(m.file_size > MOST_RATIO * max(1, m.compress_size) and m.file_size > 1_000_000 for m in members):
                 raise Invalid(A_BOMB)
+            if any(m.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} for m in members):
+                raise Invalid(NOT_TAKEN)  # no office writes others, and they are unpacked without a bound
             names = {m.filename for m in members}
             _really(archive, members)
             if "mimetype" in names:
-                said = archive.read("mimetype")[:100].decode("ascii", "replace")
+                with archive.open("mimetype") as file:
+                    said = file.read(100).decode("ascii", "replace")
                 if said in ENDINGS and said.startswith(OPEN_DOCUMENT):
                     return said
             if "[Content_Types].xml" in names:
                 for folder, media_type in OFFICE.items():
                     if any(n.startswith(folder) for n in names):
                         if any(n.endswith("vbaProject.bin") for n in names):
-                            raise Invalid(_("Documents with macros are not taken. Save it without them, or send a PDF."))
+                            raise Invalid(MACROS)
                         return media_type
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
         raise Invalid(NOT_TAKEN) from None
+    raise Invalid(NOT_TAKEN)
+
+
+def _listed(path: Path) -> None:
+    """Refuse a zip whose list of contents is too long to be read, by the record at its end from which `zipfile` takes it."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - (1 << 16) - 22))
+        tail = file.read()
+    place = tail.rfind(b"PK\x05\x06")
+    if place < 0 or len(tail) - place < 22 or tail[max(0, place - 20) :].startswith(b"PK\x06\x07"):  # none, or one for sizes that no file here has
+        raise Invalid(NOT_TAKEN)
+    (length,) = struct.unpack_from("<L", tail, place + 12)
+    if length > MOST_LISTED:
+        raise Invalid(A_BOMB)
+
+
+def _old_office(path: Path) -> str:
+    """Return which office document of the years before 2007 it is, by the names in its directory."""
+    names = {name: name.encode("utf-16-le") + b"\0\0" for name in (*OLD_OFFICE, "_VBA_PROJECT")}
+    longest, found, kept = max(map(len, names.values())), set(), b""
+    with path.open("rb") as file:
+        while piece := file.read(1 << 16):
+            piece = kept + piece
+            found |= {name for name, sign in names.items() if sign in piece}
+            kept = piece[-longest:]
+    if "_VBA_PROJECT" in found:
+        raise Invalid(MACROS)
+    for name, media_type in OLD_OFFICE.items():
+        if name in found:
+            return media_type
     raise Invalid(NOT_TAKEN)
 
 

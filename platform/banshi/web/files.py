@@ -203,8 +203,9 @@ async def _draw(site: Site, source: str, name: str) -> None:
             with original.open("wb") as out:
                 async for piece in site.store.read(source):
                     out.write(piece)
-        if not await asyncio.to_thread(previews.draw, original, small):
-            raise NotFound(_("There is no preview of this file."))
+        async with site.drawing:
+            if not await asyncio.to_thread(previews.draw, original, small):
+                await asyncio.to_thread(previews.blank, small)
         await site.store.put(name, small)
 
 

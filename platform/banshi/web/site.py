@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -51,6 +52,8 @@ class Site:
         self.now = now
         self.rates = Rates(settings.api_rate)
         self.store = store(settings.files, settings.data)
+        self.drawing = asyncio.Semaphore(2)
+        """How many previews are drawn at once: each may take the memory of a large picture."""
         self._directory: Directory | None = None
         self._book: TypeBook | None = None
 
