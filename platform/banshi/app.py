@@ -25,7 +25,6 @@ from banshi.cases.upgrading import upgrade_open
 from banshi.contracts import ADMINISTER, LIBRARY, OPERATE, REPORT, Job, JobContext, Role
 from banshi.db import Connection, Database
 from banshi.documents import keeping, scanning
-from banshi.documents.scanning import Verdict
 from banshi.documents.store import store, tidy
 from banshi.identity.directory import load_directory
 from banshi.identity.people import put_roles
@@ -146,11 +145,11 @@ def document_jobs(settings: Settings, registry: Registry) -> tuple[Job, ...]:
     kept, keyring = store(settings.files, settings.data), Keyring(settings.keys())
 
     async def check(context: JobContext) -> None:
+        if not settings.clamd:
+            return  # that a file is clean is for a scanner to say: a worker that was told of none says nothing
         async for content in keeping.waiting(context.transaction):
-            verdict: Verdict = "clean"
             try:
-                if settings.clamd:
-                    verdict = await scanning.ask(settings.clamd, kept.read(content.digest.hex()))
+                verdict = await scanning.ask(settings.clamd, kept.read(content.digest.hex()))
             except scanning.ScannerAway:
                 return  # so it is for all others
             except FileNotFoundError:
@@ -159,8 +158,9 @@ def document_jobs(settings: Settings, registry: Registry) -> tuple[Job, ...]:
             if verdict == "waiting":
                 continue
             async with context.transaction() as db:
-                await keeping.judged(db, content.digest, verdict)
-                if verdict == "infected":
+                if verdict == "clean":
+                    await keeping.judged(db, content.digest, verdict)
+                else:
                     house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
                     await attaching.infected(db, house, content.digest, context.moment)
 

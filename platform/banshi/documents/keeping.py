@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, delete, func, literal, literal_column, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, case, delete, func, literal, literal_column, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from banshi.db import Connection
@@ -16,8 +16,13 @@ from banshi.documents.receiving import Received
 from banshi.documents.scanning import Verdict
 from banshi.documents.store import PREVIEW, Store
 from banshi.documents.tables import document, document_content
+from banshi.errors import Invalid
 from banshi.identity.tables import post
+from banshi.texts import translator
 
+_ = translator("banshi")
+
+INFECTED = _("The virus scanner found something in this file. It was not kept.")
 GRACE = timedelta(hours=2)
 """A content younger than this may belong to an upload that is still on its way."""
 BATCH = 500
@@ -27,15 +32,21 @@ SWEEPING = 0x646F63
 Transaction = Callable[[], AbstractAsyncContextManager[Connection]]
 
 
-async def put(db: Connection, store: Store, received: Received, verdict: Verdict, at: datetime) -> None:
-    """Make a content known, which lies in the store already; one that is known stays as it is.
+async def put(db: Connection, store: Store, files: Sequence[tuple[Received, Verdict]], at: datetime) -> None:
+    """Make contents known, which lie in the store already; Invalid where one is known for what was found in it, scanner or not.
 
-    From here to the end of the transaction it cannot be swept; if it was in the moment before, it is put again.
+    From here to the end of the transaction they cannot be swept; one that was in the moment before is put again. They are taken in one
+    order, so that two who send the same ones never wait for each other.
     """
-    await db.execute(select(func.pg_advisory_xact_lock_shared(SWEEPING, _short(received.digest))))
-    await store.put(received.digest.hex(), received.path)
-    values = {"digest": received.digest, "size": received.size, "media_type": received.kind.media_type, "scan": verdict, "stored": at}
-    await db.execute(insert(document_content).values(values).on_conflict_do_update(index_elements=["digest"], set_={"stored": at}))
+    for received, verdict in sorted(files, key=lambda f: f[0].digest):
+        await db.execute(select(func.pg_advisory_xact_lock_shared(SWEEPING, _short(received.digest))))
+        await store.put(received.digest.hex(), received.path)
+        values = {"digest": received.digest, "size": received.size, "media_type": received.kind.media_type, "scan": verdict, "stored": at}
+        adding = insert(document_content).values(values)
+        now = case((and_(adding.excluded.scan == "clean", document_content.c.scan == "waiting"), "clean"), else_=document_content.c.scan)
+        known = adding.on_conflict_do_update(index_elements=["digest"], set_={"stored": at, "scan": now}).returning(document_content.c.scan)
+        if (await db.execute(known)).scalar_one() == "infected":
+            raise Invalid(INFECTED)
 
 
 async def of_draft(db: Connection, draft_id: str) -> Sequence[Row[Any]]:
@@ -122,6 +133,18 @@ async def waiting(transaction: Transaction) -> AsyncIterator[Row[Any]]:
         if len(rows) < BATCH:
             return
         statement = held.where(key > tuple_(literal(rows[-1].stored), literal(rows[-1].digest)))
+
+
+async def doubted(db: Connection, digest: bytes) -> None:
+    """Hold a content that was taken for clean, since the scanner says by now that it is not: the worker asks once more, and tells who has it."""
+    where = (document_content.c.digest == digest, document_content.c.scan == "clean")
+    await db.execute(update(document_content).where(*where).values(scan="waiting"))
+
+
+async def withdrawn(db: Connection, case_id: int, document_id: int) -> bool:
+    """Return whether a document of a case was withdrawn before."""
+    where = (document.c.id == document_id, document.c.case_id == case_id, document.c.withdrawn.is_not(None))
+    return (await db.execute(select(document.c.id).where(*where))).first() is not None
 
 
 async def judged(db: Connection, digest: bytes, verdict: Verdict) -> None:

@@ -11,6 +11,7 @@ from typing import Literal
 from banshi.errors import BanshiError, SettingsError
 
 Verdict = Literal["clean", "infected", "waiting"]
+"""``waiting``: nobody has said so far. Such a file is held wherever a scanner is configured, and given away where there is none."""
 PATIENCE = 30.0
 
 

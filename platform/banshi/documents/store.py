@@ -91,7 +91,8 @@ class Folder:
             half.replace(target)
         finally:
             half.unlink(missing_ok=True)
-        _flush(target.parent)
+        for folder in (target.parent, target.parent.parent, self.root):  # a name is as safe as the folder that it stands in
+            _flush(folder)
 
     def _make(self, folder: Path) -> None:
         """Make a folder below the root, each level written to the disk in the one above: else a loss of power takes it with all in it."""

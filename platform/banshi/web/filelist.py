@@ -8,9 +8,14 @@ from banshi import texts
 from banshi.documents.keeping import said_size
 from banshi.documents.kinds import PICTURES
 from banshi.web import pages
-from banshi.web.site import Visit
+from banshi.web.site import Site, Visit
 
 _ = texts.translator("banshi")
+
+
+def held(site: Site, scan: str) -> bool:
+    """Return whether a file is not given away: for good where it is infected, else until a scanner says that it is clean, where there is one."""
+    return scan == "infected" or (scan == "waiting" and bool(site.settings.clamd))
 
 
 def file_row(visit: Visit, row: Any, address: str, *, hides: bool = False, remove: str = "", by: str = "") -> pages.FileRow:
@@ -18,7 +23,7 @@ def file_row(visit: Visit, row: Any, address: str, *, hides: bool = False, remov
 
     ``row`` is one of `keeping.of_case`, `of_draft` or `standing`. ``hides``: of what the applicant gave only a picture drawn anew, under no name.
     """
-    there = row.scan == "clean" and not row.withdrawn and bool(address)
+    there = not held(visit.site, row.scan) and not row.withdrawn and bool(address)
     hidden, picture = hides and row.capacity == "resident", row.media_type in PICTURES
     name = visit.say(_("Picture {number}") if picture else _("File {number}"), number=row.number) if hidden else row.name
     notes = (standing(visit, row), visit.say(_("Staff only")) if row.audience == "staff" else "")
@@ -39,7 +44,7 @@ def standing(visit: Visit, row: Any) -> str:
         return visit.say(_("not given away: a virus was found"))
     if row.withdrawn:
         return visit.say(_("withdrawn"))
-    return visit.say(_("being checked for viruses")) if row.scan == "waiting" else ""
+    return visit.say(_("being checked for viruses")) if held(visit.site, row.scan) else ""
 
 
 def came(visit: Visit, row: Any, district_id: int, resident: str) -> str:

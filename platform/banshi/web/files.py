@@ -25,12 +25,14 @@ from litestar.response import Stream
 from litestar.utils.scope.state import ScopeState
 
 from banshi import texts
-from banshi.documents import previews, receiving
+from banshi.documents import keeping, previews, receiving
+from banshi.documents.keeping import INFECTED
 from banshi.documents.kinds import PICTURES
 from banshi.documents.receiving import Received, Receiver
 from banshi.documents.scanning import Verdict, scan
 from banshi.documents.store import PIECE, PREVIEW, Folder
 from banshi.errors import FilesUnavailable, Invalid, NotFound, Refused
+from banshi.web.filelist import held
 from banshi.web.security import csrf
 from banshi.web.site import Site
 
@@ -46,7 +48,6 @@ SAFE = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 REJECTED = "CSRF token verification failed"
-INFECTED = _("The virus scanner found something in this file. It was not kept.")
 
 
 class Upload(msgspec.Struct, kw_only=True):
@@ -148,10 +149,12 @@ class _Reading:
 
 async def keep(site: Site, received: Received) -> Verdict:
     """Put a received file into the store and ask the scanner; Invalid where it found something, and nothing is kept."""
-    verdict: Verdict = "clean"
+    verdict: Verdict = "waiting"
     if site.settings.clamd:
         verdict = await scan(site.settings.clamd, _pieces(received.path))
         if verdict == "infected":
+            async with site.database.transaction() as db:
+                await keeping.doubted(db, received.digest)
             raise Invalid(INFECTED)
     await site.store.put(received.digest.hex(), received.path)
     return verdict
@@ -173,7 +176,7 @@ async def download(site: Site, row: Any, name: str) -> Response[Any]:
 
     Raises FilesUnavailable before anything is sent where the content cannot be read.
     """
-    if row.scan != "clean":
+    if held(site, row.scan):
         raise NotFound(_("This file is being checked for viruses. Try again in a minute.") if row.scan == "waiting" else INFECTED)
     plain = name.encode("ascii", "ignore").decode().strip() or "file"
     headers = SAFE | {
@@ -186,7 +189,7 @@ async def download(site: Site, row: Any, name: str) -> Response[Any]:
 
 async def preview(site: Site, row: Any) -> Response[Any]:
     """Give the small picture of a picture, drawn at the first asking; NotFound where there is none."""
-    if row.media_type not in PICTURES or row.scan != "clean":
+    if row.media_type not in PICTURES or held(site, row.scan):
         raise NotFound(_("There is no preview of this file."))
     name = row.digest.hex() + PREVIEW
     if not await site.store.has(name):

@@ -11,8 +11,9 @@ from litestar.params import FromPath, FromQuery
 from banshi import texts
 from banshi.cases import attaching, numbers, reading
 from banshi.documents import keeping
-from banshi.errors import Conflict, Forbidden, Invalid, NotFound, Refused
+from banshi.errors import Conflict, Forbidden, Invalid, NotAllowedNow, NotFound, Refused
 from banshi.web import casepage, files, pages
+from banshi.web.drafts import SENT
 from banshi.web.filelist import came, file_row
 from banshi.web.files import Upload
 from banshi.web.portal import own, questions, saving
@@ -167,12 +168,11 @@ async def add_to_draft(
             async with site.visit(request) as visit:
                 filing = await questions.find(visit, district, plugin, service, draft_id, lock=True)
                 _may_add(filing)
-                there = await keeping.count(visit.db, draft_id=draft_id)
-                for received, verdict in upload.files:
-                    if there + count >= site.settings.most_files:
-                        raise Invalid(_("A case takes at most {most} files."), most=site.settings.most_files)
-                    await keeping.put(visit.db, site.store, received, verdict, visit.at)
+                await keeping.put(visit.db, site.store, upload.files, visit.at)
+                for received, _verdict in upload.files:
                     count += await keeping.add_to_draft(visit.db, draft_id, received, visit.at)
+                if count and await keeping.count(visit.db, draft_id=draft_id) > site.settings.most_files:
+                    raise Invalid(_("A case takes at most {most} files."), most=site.settings.most_files)
         except Invalid as error:
             refused = error
     async with site.visit(request) as visit:
@@ -224,6 +224,8 @@ async def papers(visit: Visit, filing: Filing, *, problems: tuple[str, ...] = ()
 def _may_add(filing: Filing) -> None:
     if not filing.service.attachments:
         raise NotFound(_("There is no such question."))
+    if SENT in filing.answers:
+        raise NotAllowedNow(_("This form was sent already. Add the files to the case: its page has a link for that."))
     if not filing.opens():
         raise Forbidden(_("This form was begun in another browser. Open it with its code."))
 
