@@ -10,15 +10,17 @@ from typing import Any
 
 import msgspec
 import pytest
+from browsing import Person
 from litestar.testing import AsyncTestClient
 from sqlalchemy import select
-from test_documents import clamd  # noqa: F401 - a fixture
+from test_documents import clamd, filled, picture, upload  # noqa: F401 - one is a fixture
 
 from banshi import app
 from banshi.cases import numbers, opening
 from banshi.cases.tables import case_event
 from banshi.db import Database
 from banshi.documents import keeping, store
+from banshi.documents.tables import document
 from banshi.jobs.periodic import Context
 from banshi.testing import MOMENT, Town
 
@@ -120,3 +122,27 @@ async def test_the_same_files_sent_in_every_order_to_several_cases_at_once_are_a
     for address in addresses:
         rows = (await client.get(address, headers=API)).json()["items"]
         assert sorted([(await client.get(f"{address}/{r['id']}", headers=API)).content for r in rows]) == bodies
+
+
+async def test_a_file_withdrawn_twice_is_withdrawn_once(client: AsyncTestClient[Any], at_desk: Any, documents: Address, database: Database):
+    at = (await documents()).replace("/api/v1/cases", "/desk/case").replace("/documents", "/files")
+    clerk = await at_desk("10001")
+    page = await upload(clerk, await clerk.get(at), at, ("a.jpg", picture()), audience="staff")
+    address = page.links["a.jpg"] + "/withdraw"
+    assert [(await clerk.send(page, address)).status for _again in range(2)] == [200, 200]
+    async with database.transaction() as db:
+        assert (await db.execute(select(case_event.c.kind).where(case_event.c.kind == "detached"))).all() == [("detached",)]
+
+
+async def test_an_upload_that_ends_after_its_form_was_sent_is_told_so(client: AsyncTestClient[Any], documents: Address, database: Database):
+    await documents()
+    person = Person(client)
+    check = await filled(person)
+    address = next(f["action"] for f in check.forms if f["action"].endswith("/check")).removesuffix("/check")
+    page = await person.get(f"{address}/papers")
+    assert (await person.send(check, f"{address}/check")).status == 200
+    late = await upload(person, page, f"{address}/files", ("late.jpg", picture()))
+    assert late.status == 409
+    assert "sent already" in late.text
+    async with database.transaction() as db:
+        assert (await db.execute(select(document))).all() == []
