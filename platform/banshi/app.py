@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -17,15 +18,14 @@ from litestar.static_files import create_static_files_router
 from sqlalchemy import delete, text
 
 from banshi import clock, notify, plugins
-from banshi.cases import following, verifying
+from banshi.cases import attaching, following, verifying
 from banshi.cases.book import House, load_book, put_types
 from banshi.cases.tables import idempotency
 from banshi.cases.upgrading import upgrade_open
 from banshi.contracts import ADMINISTER, LIBRARY, OPEN311, OPERATE, REPORT, Job, JobContext, Role
 from banshi.db import Connection, Database
-from banshi.documents import keeping
-from banshi.documents.scanning import scan
-from banshi.documents.store import store
+from banshi.documents import keeping, scanning
+from banshi.documents.store import store, tidy
 from banshi.identity.directory import load_directory
 from banshi.identity.people import put_roles
 from banshi.identity.tables import session, throttle
@@ -41,6 +41,7 @@ from banshi.web.security import Frame, csrf, log_to_standard_error
 from banshi.web.site import Site
 
 _ = translator("banshi")
+log = logging.getLogger("banshi.documents")
 
 LARGEST_BODY = 1_000_000
 FOR_GOOD = CacheControlHeader(public=True, max_age=365 * 24 * 3600, immutable=True)
@@ -64,10 +65,13 @@ def create_app(
 ) -> Litestar:
     """Return the application. ``registry`` defaults to the installed plugins; ``now`` is the clock (a test's own)."""
     registry = registry if registry is not None else plugins.load(strict=settings.strict)
+    if settings.clamd:
+        scanning.where(settings.clamd)
     site = Site(settings, registry, Database(settings.database_url), now)
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        tidy(settings.data, now() - keeping.GRACE)  # the worker sweeps its own machine's
         yield
         await site.database.close()
 
@@ -137,23 +141,33 @@ def kernel_jobs(keyring: Keyring) -> tuple[Job, ...]:
     )
 
 
-def document_jobs(settings: Settings) -> tuple[Job, ...]:
+def document_jobs(settings: Settings, registry: Registry) -> tuple[Job, ...]:
     """Return the periodic work on documents: asking again about what is held, and the sweep of what nobody refers to."""
-    kept = store(settings.files, settings.data)
+    kept, keyring = store(settings.files, settings.data), Keyring(settings.keys())
 
     async def check(context: JobContext) -> None:
-        async with context.transaction() as db:
-            held = await keeping.waiting(db)
-        for content in held:
-            verdict = await scan(settings.clamd, kept.read(content.digest.hex())) if settings.clamd else "clean"
+        if not settings.clamd:
+            return  # that a file is clean is for a scanner to say: a worker that was told of none says nothing
+        async for content in keeping.waiting(context.transaction):
+            try:
+                verdict = await scanning.ask(settings.clamd, kept.read(content.digest.hex()))
+            except scanning.ScannerAway:
+                return  # so it is for all others
+            except FileNotFoundError:
+                log.exception("a content is not where files lie", extra={"digest": content.digest.hex()})
+                continue
+            if verdict == "waiting":
+                continue
             async with context.transaction() as db:
-                await keeping.judged(db, content.digest, verdict)
-            if verdict == "infected":
-                await kept.remove(content.digest.hex())
+                if verdict == "clean":
+                    await keeping.judged(db, content.digest, verdict)
+                else:
+                    house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
+                    await attaching.infected(db, house, content.digest, context.moment)
 
     async def sweep(context: JobContext) -> None:
-        async with context.transaction() as db:
-            await keeping.sweep(db, kept, drafts.draft, context.moment)
+        tidy(settings.data, context.moment - keeping.GRACE)
+        await keeping.sweep(context.transaction, kept, drafts.draft, context.moment)
 
     return (
         Job(owner="kernel", name="check_documents", cron="* * * * *", run=check),
@@ -206,7 +220,7 @@ async def work(settings: Settings) -> None:
     log_to_standard_error(settings.log_level)
     registry = plugins.load(strict=settings.strict)
     database = Database(settings.database_url, pool_size=4)
-    app = periodic.timetable(database, (*kernel_jobs(Keyring(settings.keys())), *document_jobs(settings), *registry.jobs))
+    app = periodic.timetable(database, (*kernel_jobs(Keyring(settings.keys())), *document_jobs(settings, registry), *registry.jobs))
     try:
         async with periodic.working(app):
             await relay.run(database, consumers(registry, Keyring(settings.keys())))

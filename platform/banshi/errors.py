@@ -4,6 +4,7 @@ BanshiError
 ├── SettingsError         a BANSHI_ variable is unknown, missing or malformed
 ├── PluginError           a plugin breaks its contract
 ├── DatabaseUnavailable   503: PostgreSQL does not answer
+├── FilesUnavailable      503: the place where files lie does not answer, or is full
 └── Refused               the request cannot be carried out; has an HTTP status
 ├── Invalid           400: the input is wrong, field by field
 ├── NotSignedIn       401
@@ -41,6 +42,10 @@ class PluginError(BanshiError):
 
 class DatabaseUnavailable(BanshiError):
     """PostgreSQL does not answer; the request may be sent again shortly."""
+
+
+class FilesUnavailable(BanshiError):
+    """The place where files lie does not answer, is full, or lacks one that it should have; the message is for the operator."""
 
 
 class Refused(BanshiError):

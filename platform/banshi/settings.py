@@ -29,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_rate        requests a minute that an API token may send to each web process; 0: as many as it likes
     files           where files lie: empty, or s3://bucket/prefix (address and credentials in AWS_… as every such client reads them)
     largest_file    bytes that an uploaded file may have
+    most_files      files that a case may have
     clamd           the virus scanner: tcp:host:port or unix:/path; empty: none
     hotline         the telephone number that does everything the pages do
     log_level       DEBUG, INFO, WARNING or ERROR
@@ -46,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_rate: int = 3000
     files: str = ""
     largest_file: int = 20_000_000
+    most_files: int = 30
     clamd: str = ""
     hotline: str = "12345"
     log_level: str = "INFO"

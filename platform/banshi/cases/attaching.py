@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,14 +19,14 @@ from banshi.db import Connection
 from banshi.documents import keeping
 from banshi.documents.receiving import Received
 from banshi.documents.scanning import Verdict
+from banshi.documents.store import Store
 from banshi.documents.tables import document
 from banshi.errors import Forbidden, Invalid, NotAllowedNow, NotFound
 from banshi.texts import translator
 
 _ = translator("banshi")
 
-ATTACHED, DETACHED = "attached", "detached"
-KINDS = frozenset({ATTACHED, DETACHED})
+ATTACHED, DETACHED, INFECTED = "attached", "detached", "infected"
 
 
 async def lock(db: Connection, house: House, actor: Actor, number: str) -> Row[Any]:
@@ -57,6 +57,7 @@ async def attach(
     files: Sequence[tuple[Received, Verdict]],
     at: datetime,
     *,
+    store: Store,
     audience: Audience = "applicant",
     most: int,
 ) -> list[int]:
@@ -65,15 +66,13 @@ async def attach(
     What is there already stays one.
     """
     known = await keeping.of_case(db, row.id, ("public", "applicant", "staff"))
-    if len(known) + len(files) > most:
+    there = {k.digest for k in known if k.audience == audience}
+    coming = {received.digest: (received, verdict) for received, verdict in files if received.digest not in there}
+    if coming and len(known) + len(coming) > most:
         raise Invalid(_("A case takes at most {most} files."), most=most)
-    there = {(k.digest, k.audience) for k in known}
+    await keeping.put(db, store, list(coming.values()), at)
     new = []
-    for received, verdict in files:
-        if (received.digest, audience) in there:
-            continue
-        there.add((received.digest, audience))
-        await keeping.put(db, received, verdict, at)
+    for received, _verdict in coming.values():
         values = {"case_id": row.id, "digest": received.digest, "name": received.name, "audience": audience}
         values |= {"capacity": actor.capacity, "post_id": actor.post_id, "added": at, "sequence": row.sequence + 1}
         document_id = (await db.execute(document.insert().values(values).returning(document.c.id))).scalar_one()
@@ -93,7 +92,7 @@ async def attach(
 
 async def adopt(db: Connection, house: House, actor: Actor, number: str, draft_id: str, at: datetime) -> int:
     """Give a case the files of the draft that it was filed from, in the transaction that opened it; return how many. Again, it finds none left."""
-    waiting = await keeping.of_draft(db, draft_id)
+    waiting = [w for w in await keeping.of_draft(db, draft_id) if w.scan != "infected"]
     if not waiting:
         return 0
     row = (await db.execute(select(case).where(case.c.number == number).with_for_update())).one()
@@ -104,7 +103,9 @@ async def adopt(db: Connection, house: House, actor: Actor, number: str, draft_i
 
 
 async def detach(db: Connection, house: House, actor: Actor, row: Any, document_id: int, at: datetime) -> None:
-    """Withdraw a file from a locked case: it is served to nobody any more, the line that it was there stays."""
+    """Withdraw a file from a locked case: it is served to nobody any more, the line that it was there stays. Again, it is no fault."""
+    if await keeping.withdrawn(db, row.id, document_id):
+        return
     known = next((k for k in await keeping.of_case(db, row.id, ("public", "applicant", "staff")) if k.id == document_id), None)
     if known is None:
         raise NotFound(_("There is no such file on this case, or it was withdrawn."))
@@ -112,6 +113,23 @@ async def detach(db: Connection, house: House, actor: Actor, row: Any, document_
         raise Forbidden(_("Only who added a file withdraws it: what a resident said is answered, never taken away."))
     await db.execute(update(document).where(document.c.id == document_id).values(withdrawn=at))
     await _tell(db, house, actor, row, DETACHED, [keeping.facts(known)], known.audience, at)
+
+
+async def infected(db: Connection, house: House, digest: bytes, at: datetime) -> None:
+    """Say of a content that something was found in it, and tell it on every case that has it, to whoever could see the file.
+
+    The cases are locked first, as by who attaches: in the other order two would wait for each other.
+    """
+    on = select(document.c.case_id).where(document.c.digest == digest, document.c.withdrawn.is_(None))
+    await db.execute(select(case.c.id).where(case.c.id.in_(on)).order_by(case.c.id).with_for_update())
+    await keeping.judged(db, digest, "infected")
+    listed = select(document).where(document.c.digest == digest, document.c.case_id.is_not(None), document.c.withdrawn.is_(None))
+    by_case: dict[tuple[int, Audience], list[Mapping[str, Any]]] = {}
+    for found in await db.execute(listed.order_by(document.c.case_id, document.c.id)):
+        by_case.setdefault((found.case_id, found.audience), []).append({"document": found.id, "digest": digest.hex()})
+    for (case_id, audience), documents in by_case.items():
+        row = (await db.execute(select(case).where(case.c.id == case_id).with_for_update())).one()
+        await _tell(db, house, Actor.SYSTEM, row, INFECTED, documents, audience, at)
 
 
 async def _tell(db: Connection, house: House, actor: Actor, row: Any, kind: str, documents: Sequence[Any], audience: Audience, at: datetime) -> None:

@@ -16,6 +16,7 @@ from banshi.cases.tables import case, case_event, case_party, personal_index
 from banshi.cases.visibility import branches, predicate
 from banshi.contracts import CONFIDENTIAL, Actor
 from banshi.db import Connection
+from banshi.documents import keeping
 from banshi.errors import Invalid, NotFound
 from banshi.identity.tables import person, post
 from banshi.texts import translator
@@ -118,9 +119,9 @@ async def several(db: Connection, house: House, actor: Actor, numbers: Sequence[
 
 
 async def story(db: Connection, case_id: int, audiences: Audiences) -> Sequence[Row[Any]]:
-    """Return the events of a case that may be read by ``audiences``, oldest first, each with the staff number of who acted."""
+    """Return the events of a case that may be read by ``audiences``, oldest first, each with the staff number of who acted and its documents."""
     statement = (
-        select(case_event, post.c.staff_number)
+        select(case_event, post.c.staff_number, keeping.TOLD.label("documents"))
         .outerjoin(post, post.c.id == case_event.c.post_id)
         .where(case_event.c.case_id == case_id, case_event.c.audience.in_(audiences))
         .order_by(case_event.c.sequence)

@@ -14,7 +14,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -57,9 +57,10 @@ def backup(url: str, target: Path, files: Path | None = None) -> Manifest:
                 _dump(url, version, dump)
                 parts[DUMP] = _add(archive, DUMP, Path(dump.name))
             for path in sorted(files.rglob("*")) if files and files.is_dir() else ():
-                if path.is_file() and not path.is_symlink():
+                if path.is_file() and not path.is_symlink() and not path.name.startswith("."):  # those are half-written
                     part = f"files/{path.relative_to(files).as_posix()}"  # type: ignore[arg-type]
-                    parts[part] = _add(archive, part, path)
+                    with suppress(FileNotFoundError):  # swept since: no row named it
+                        parts[part] = _add(archive, part, path)
             manifest = Manifest(_version(), version, parts)
             about = tarfile.TarInfo(MANIFEST)
             encoded = msgspec.json.format(msgspec.json.encode(manifest))

@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+import msgspec
+from sqlalchemy import ColumnElement, Row, and_, case, delete, func, literal, literal_column, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from banshi.db import Connection
 from banshi.documents.receiving import Received
 from banshi.documents.scanning import Verdict
-from banshi.documents.store import Store
+from banshi.documents.store import PREVIEW, Store
 from banshi.documents.tables import document, document_content
+from banshi.errors import Invalid
+from banshi.identity.tables import post
+from banshi.texts import translator
 
-PREVIEW = ".preview"
+_ = translator("banshi")
+
+INFECTED = _("The virus scanner found something in this file. It was not kept.")
 GRACE = timedelta(hours=2)
 """A content younger than this may belong to an upload that is still on its way."""
+BATCH = 500
+SWEEPING = 0x646F63
+"""First half of the advisory lock of a content, that it is not swept while somebody attaches it; the other half is its digest's first four bytes."""
+
+Transaction = Callable[[], AbstractAsyncContextManager[Connection]]
 
 
-async def put(db: Connection, received: Received, verdict: Verdict, at: datetime) -> None:
-    """Make a content known that lies in the store already; one that is known stays as it is."""
-    values = {"digest": received.digest, "size": received.size, "media_type": received.kind.media_type, "scan": verdict, "stored": at}
-    await db.execute(insert(document_content).values(values).on_conflict_do_update(index_elements=["digest"], set_={"stored": at}))
+async def put(db: Connection, store: Store, files: Sequence[tuple[Received, Verdict]], at: datetime) -> None:
+    """Make contents known, which lie in the store already; Invalid where one is known for what was found in it, scanner or not.
+
+    From here to the end of the transaction they cannot be swept; one that was in the moment before is put again. They are taken in one
+    order, so that two who send the same ones never wait for each other.
+    """
+    for received, verdict in sorted(files, key=lambda f: f[0].digest):
+        await db.execute(select(func.pg_advisory_xact_lock_shared(SWEEPING, _short(received.digest))))
+        await store.put(received.digest.hex(), received.path)
+        values = {"digest": received.digest, "size": received.size, "media_type": received.kind.media_type, "scan": verdict, "stored": at}
+        adding = insert(document_content).values(values)
+        now = case((and_(adding.excluded.scan == "clean", document_content.c.scan == "waiting"), "clean"), else_=document_content.c.scan)
+        known = adding.on_conflict_do_update(index_elements=["digest"], set_={"stored": at, "scan": now}).returning(document_content.c.scan)
+        if (await db.execute(known)).scalar_one() == "infected":
+            raise Invalid(INFECTED)
 
 
 async def of_draft(db: Connection, draft_id: str) -> Sequence[Row[Any]]:
@@ -32,9 +55,14 @@ async def of_draft(db: Connection, draft_id: str) -> Sequence[Row[Any]]:
 
 
 async def of_case(db: Connection, case_id: int, audiences: Sequence[str]) -> Sequence[Row[Any]]:
-    """Return the documents of a case that these audiences may see, in the order in which they came."""
+    """Return the documents of a case that these audiences may see, in the order in which they came.
+
+    ``number`` counts all that ever came to the case, from 1: it stays when one is withdrawn.
+    """
+    earlier = document.alias("earlier")
+    number = select(func.count()).where(earlier.c.case_id == case_id, earlier.c.id <= document.c.id).scalar_subquery()
     where = (document.c.case_id == case_id, document.c.audience.in_(audiences), document.c.withdrawn.is_(None))
-    return (await db.execute(_listed().where(*where).order_by(document.c.id))).all()
+    return (await db.execute(_listed().add_columns(number.label("number")).where(*where).order_by(document.c.id))).all()
 
 
 async def add_to_draft(db: Connection, draft_id: str, received: Received, at: datetime) -> bool:
@@ -59,10 +87,64 @@ async def count(db: Connection, **where: Any) -> int:
     return int((await db.execute(statement)).scalar_one())
 
 
-async def waiting(db: Connection, most: int = 50) -> Sequence[Row[Any]]:
-    """Return contents that are held until somebody says that they are clean, the oldest first."""
-    statement = select(document_content).where(document_content.c.scan == "waiting").order_by(document_content.c.stored).limit(most)
-    return (await db.execute(statement)).all()
+class Standing(msgspec.Struct, frozen=True):
+    """A document that a line of a story tells of, as it stands now."""
+
+    id: int
+    number: int
+    name: str
+    size: int
+    media_type: str
+    scan: str
+    audience: str
+    capacity: str
+    withdrawn: bool
+
+
+TOLD: ColumnElement[Any] = literal_column("""(
+    select jsonb_agg(jsonb_build_object(
+        'id', d.id, 'name', d.name, 'size', c.size, 'media_type', c.media_type, 'scan', c.scan, 'audience', d.audience,
+        'capacity', d.capacity, 'withdrawn', d.withdrawn is not null,
+        'number', (select count(*) from kernel.document e where e.case_id = d.case_id and e.id <= d.id)
+    ) order by d.id)
+    from jsonb_array_elements(case when jsonb_typeof(kernel.case_event.body #> '{told,documents}') = 'array'
+        then kernel.case_event.body #> '{told,documents}' end) as told
+    join kernel.document d on d.case_id = kernel.case_event.case_id and d.id = (told ->> 'document')::bigint
+    join kernel.document_content c on c.digest = d.digest
+)""")
+"""A column of a query over events: the documents that each tells of, none where it was erased. So a story with files is one query like any other."""
+
+
+def standing(told: Any) -> list[Standing]:
+    """Return what was read in the column `TOLD`."""
+    return msgspec.convert(told or [], list[Standing])
+
+
+async def waiting(transaction: Transaction) -> AsyncIterator[Row[Any]]:
+    """Give the contents that are held until somebody says that they are clean, the oldest first, each once."""
+    key = tuple_(document_content.c.stored, document_content.c.digest)
+    held = select(document_content).where(document_content.c.scan == "waiting").order_by(*key).limit(BATCH)
+    statement = held
+    while True:
+        async with transaction() as db:
+            rows = (await db.execute(statement)).all()
+        for row in rows:
+            yield row
+        if len(rows) < BATCH:
+            return
+        statement = held.where(key > tuple_(literal(rows[-1].stored), literal(rows[-1].digest)))
+
+
+async def doubted(db: Connection, digest: bytes) -> None:
+    """Hold a content that was taken for clean, since the scanner says by now that it is not: the worker asks once more, and tells who has it."""
+    where = (document_content.c.digest == digest, document_content.c.scan == "clean")
+    await db.execute(update(document_content).where(*where).values(scan="waiting"))
+
+
+async def withdrawn(db: Connection, case_id: int, document_id: int) -> bool:
+    """Return whether a document of a case was withdrawn before."""
+    where = (document.c.id == document_id, document.c.case_id == case_id, document.c.withdrawn.is_not(None))
+    return (await db.execute(select(document.c.id).where(*where))).first() is not None
 
 
 async def judged(db: Connection, digest: bytes, verdict: Verdict) -> None:
@@ -70,24 +152,57 @@ async def judged(db: Connection, digest: bytes, verdict: Verdict) -> None:
     await db.execute(update(document_content).where(document_content.c.digest == digest).values(scan=verdict))
 
 
-async def sweep(db: Connection, store: Store, drafts: Any, at: datetime) -> int:
-    """Forget documents of drafts that are gone, contents that no document names, and what lies in the store without a row; return how many."""
-    orphans = document.c.draft_id.is_not(None) & document.c.draft_id.not_in(select(drafts.c.id))
-    await db.execute(delete(document).where(orphans, document.c.case_id.is_(None)))
-    named = select(document.c.digest).where(document.c.digest == document_content.c.digest).exists()
-    gone = delete(document_content).where(~named, document_content.c.stored < at - GRACE).returning(document_content.c.digest)
-    removed = [r.digest.hex() for r in await db.execute(gone)]
-    lying = [name async for name in store.names(at - GRACE)]
-    digests = {name.removesuffix(PREVIEW) for name in lying}
-    known: set[str] = set()
-    wanted = [bytes.fromhex(d) for d in digests if _is_hex(d)]
-    for start in range(0, len(wanted), 1000):
-        part = wanted[start : start + 1000]
-        known |= {r.digest.hex() for r in await db.execute(select(document_content.c.digest).where(document_content.c.digest.in_(part)))}
-    lost = [name for name in lying if name.removesuffix(PREVIEW) not in known]
-    for name in dict.fromkeys([*lost, *removed, *(r + PREVIEW for r in removed)]):
+async def sweep(transaction: Transaction, store: Store, drafts: Any, at: datetime) -> int:
+    """Forget documents of drafts that are gone, contents that no document names, what lies in the store without a row, and what is infected.
+
+    Return how many contents went. Each goes in a transaction of its own: whatever dies in between, the next sweep goes on.
+    """
+    async with transaction() as db:
+        orphans = document.c.draft_id.is_not(None) & document.c.draft_id.not_in(select(drafts.c.id))
+        await db.execute(delete(document).where(orphans, document.c.case_id.is_(None)))
+        suspects = set((await db.execute(select(document_content.c.digest).where(*_unused(at)))).scalars())
+        infected = (await db.execute(select(document_content.c.digest).where(document_content.c.scan == "infected"))).scalars().all()
+    for digest in infected:
+        await store.remove(digest.hex())
+    lying: set[bytes] = set()
+    async for name in store.names(at - GRACE):
+        lying.add(bytes.fromhex(name.removesuffix(PREVIEW)))
+        if len(lying) == BATCH:
+            suspects |= await _unknown(transaction, lying)
+            lying.clear()
+    suspects |= await _unknown(transaction, lying)
+    gone = 0
+    for digest in sorted(suspects):
+        async with transaction() as db:
+            gone += await _forget(db, store, digest, at)
+    return gone
+
+
+async def _forget(db: Connection, store: Store, digest: bytes, at: datetime) -> bool:
+    """Take one content away if still nobody names it and nobody is just attaching it; return whether it went."""
+    if not (await db.execute(select(func.pg_try_advisory_xact_lock(SWEEPING, _short(digest))))).scalar_one():
+        return False
+    await db.execute(delete(document_content).where(document_content.c.digest == digest, *_unused(at)))
+    if (await db.execute(select(document_content.c.digest).where(document_content.c.digest == digest))).first() is not None:
+        return False
+    for name in (digest.hex() + PREVIEW, digest.hex()):
         await store.remove(name)
-    return len(set(lost) | set(removed))
+    return True
+
+
+async def _unknown(transaction: Transaction, digests: set[bytes]) -> set[bytes]:
+    async with transaction() as db:
+        known = await db.execute(select(document_content.c.digest).where(document_content.c.digest.in_(digests)))
+        return digests - set(known.scalars())
+
+
+def _unused(at: datetime) -> tuple[Any, ...]:
+    named = select(document.c.id).where(document.c.digest == document_content.c.digest).exists()
+    return ~named, document_content.c.stored < at - GRACE
+
+
+def _short(digest: bytes) -> int:
+    return int.from_bytes(digest[:4], "big", signed=True)
 
 
 def said_size(size: int) -> str:
@@ -101,10 +216,6 @@ def facts(row: Any) -> Mapping[str, Any]:
 
 
 def _listed() -> Any:
-    return select(document, document_content.c.size, document_content.c.media_type, document_content.c.scan).join(
-        document_content, document_content.c.digest == document.c.digest
-    )
-
-
-def _is_hex(said: str) -> bool:
-    return len(said) == 64 and all(c in "0123456789abcdef" for c in said)
+    about = (document_content.c.size, document_content.c.media_type, document_content.c.scan, post.c.staff_number, post.c.department_id)
+    joined = document.join(document_content, document_content.c.digest == document.c.digest).outerjoin(post, post.c.id == document.c.post_id)
+    return select(document, *about).select_from(joined)

@@ -9,6 +9,7 @@ import re
 import tempfile
 import unicodedata
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,7 +17,7 @@ from typing import Self
 import msgspec
 
 from banshi.documents.kinds import Kind, kind_of
-from banshi.documents.store import INCOMING
+from banshi.documents.store import INCOMING, answering
 from banshi.errors import Invalid
 from banshi.texts import translator
 
@@ -46,14 +47,16 @@ class Receiver:
 
     def __enter__(self) -> Self:
         """Open the temporary file."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.folder)
+        with answering():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self.folder)
         self.path, self._file = Path(name), os.fdopen(handle, "wb")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Remove it: what is kept was put into the store by then."""
-        self._file.close()
+        with suppress(OSError):  # a disk that is full says so once more
+            self._file.close()
         self.path.unlink(missing_ok=True)
 
     def take(self, piece: bytes) -> None:
@@ -62,14 +65,19 @@ class Receiver:
         if self.size > self.largest:
             raise Invalid(_("The file is too large: at most {most} MB."), most=self.largest // 1_000_000)
         self._digest.update(piece)
-        self._file.write(piece)
+        with answering():
+            self._file.write(piece)
 
     async def done(self, name: str) -> Received:
         """Return what arrived; Invalid where it is empty or of a kind that is not taken."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with answering():
+            await asyncio.to_thread(self._flush)
         kind = await asyncio.to_thread(kind_of, self.path)
         return Received(path=self.path, name=clean(name, kind), digest=self._digest.digest(), size=self.size, kind=kind)
+
+    def _flush(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
 
 
 async def receive(receiver: Receiver, pieces: AsyncIterator[bytes], name: str) -> Received:

@@ -14,8 +14,7 @@ from banshi import texts, words
 from banshi.cases import acting, attaching, linking, numbers, positions, reading
 from banshi.cases.decoding import shapes
 from banshi.contracts import APPLICANT, CONFIDENTIAL, Action, Actor, CaseType, Department
-from banshi.documents.keeping import said_size
-from banshi.documents.kinds import PICTURES
+from banshi.documents import keeping
 from banshi.errors import Changed, Invalid, NotFound, Refused
 from banshi.identity.directory import ANY
 from banshi.library import citing
@@ -23,7 +22,7 @@ from banshi.library import reading as library
 from banshi.library.reading import Wanted
 from banshi.privacy import SEALED, mask, personal_fields, unseal_fields
 from banshi.search.finding import Found
-from banshi.web import forms, pages
+from banshi.web import filelist, forms, pages
 from banshi.web.site import Visit
 from banshi.words import Term
 
@@ -59,6 +58,7 @@ TOGETHER: dict[str, texts.Text] = {
 FILES: dict[str, texts.Text] = {
     attaching.ATTACHED: _("Files were added"),
     attaching.DETACHED: _("A file was withdrawn"),
+    attaching.INFECTED: _("A virus was found in a file: it is given to nobody"),
 }
 
 
@@ -245,28 +245,12 @@ class CaseView:
         )
 
     def _files(self, event: Any) -> tuple[pages.FileRow, ...]:
-        """The files of an event; of a hidden person's only pictures drawn anew, under no name."""
+        """The files of an event, as they stand now."""
         if event.kind not in FILES:
             return ()
-        gone = {
-            d["document"] for e in self.events if e.kind == attaching.DETACHED and e.body for d in (e.body.get("told") or {}).get("documents", ())
-        }
         address = f"{'/desk' if self.actor.capacity == 'staff' else ''}/case/{numbers.show(self.row.number)}/files"
-        found = []
-        for number, told in enumerate(((event.body or {}).get("told") or {}).get("documents", ()), 1):
-            there = event.kind == attaching.ATTACHED and told["document"] not in gone
-            picture = told["type"] in PICTURES
-            name = self.visit.say(_("Picture {number}") if picture else _("File {number}"), number=number) if self.hides else told["name"]
-            found.append(
-                pages.FileRow(
-                    name=name,
-                    size=said_size(told["size"]),
-                    href=f"{address}/{told['document']}" if there and not self.hides else "",
-                    preview=f"{address}/{told['document']}/preview" if there and picture else "",
-                    note="" if there or event.kind == attaching.DETACHED else self.visit.say(_("withdrawn")),
-                )
-            )
-        return tuple(found)
+        given = address if event.kind == attaching.ATTACHED else ""
+        return tuple(filelist.file_row(self.visit, row, given, hides=self.hides) for row in keeping.standing(event.documents))
 
     def _own(self, event: Any) -> bool:
         """Return whether the reader did it, or had it done: a helper reads what the other did themselves as theirs."""

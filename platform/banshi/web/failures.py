@@ -22,6 +22,7 @@ from banshi.db import is_gone
 from banshi.errors import (
     Conflict,
     DatabaseUnavailable,
+    FilesUnavailable,
     Forbidden,
     Invalid,
     NotFound,
@@ -182,8 +183,12 @@ def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]
 
 def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer everything else: 503 when the database is away, else 500 with the number under which it is logged."""
-    if isinstance(error, DatabaseUnavailable) or is_gone(error):
-        log.warning("database away", extra={"request_id": request.state.get("request_id")})
+    if isinstance(error, (DatabaseUnavailable, FilesUnavailable)) or is_gone(error):
+        said = {"request_id": request.state.get("request_id")}
+        if isinstance(error, FilesUnavailable):
+            log.error("files away", extra=said | {"reason": str(error)})
+        else:
+            log.warning("database away", extra=said)
         lead = texts.say(LEADS[503], language_of(request))
         headers = {"Retry-After": str(RETRY_AFTER)}
         return problem(request, 503, lead, headers=headers) if wants_json(request) else page(request, 503, lead, headers)
@@ -299,6 +304,7 @@ HANDLERS: dict[Any, Any] = {
     Refused: refused,
     HTTPException: http,
     DatabaseUnavailable: unexpected,
+    FilesUnavailable: unexpected,
     Exception: unexpected,
 }
 __all__ = ["HANDLERS", "KEPT", "Conflict", "Forbidden", "NotFound", "page", "post_form", "problem", "refused", "resume_page", "sign_in_form"]

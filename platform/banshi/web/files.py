@@ -10,7 +10,7 @@ import asyncio
 import hmac
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -26,18 +26,19 @@ from litestar.utils.scope.state import ScopeState
 
 from banshi import texts
 from banshi.documents import keeping, previews, receiving
+from banshi.documents.keeping import INFECTED
 from banshi.documents.kinds import PICTURES
 from banshi.documents.receiving import Received, Receiver
 from banshi.documents.scanning import Verdict, scan
-from banshi.documents.store import PIECE, Folder
-from banshi.errors import Invalid, NotFound, Refused
+from banshi.documents.store import PIECE, PREVIEW, Folder
+from banshi.errors import FilesUnavailable, Invalid, NotFound, Refused
+from banshi.web.filelist import held
 from banshi.web.security import csrf
 from banshi.web.site import Site
 
 _ = texts.translator("banshi")
 
 MOST_AT_ONCE = 10
-MOST_ON_A_CASE = 30
 LONGEST_FIELD = 2_000
 OVERHEAD = 100_000
 SAFE = {
@@ -47,7 +48,6 @@ SAFE = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 REJECTED = "CSRF token verification failed"
-INFECTED = _("The virus scanner found something in this file. It was not kept.")
 
 
 class Upload(msgspec.Struct, kw_only=True):
@@ -83,14 +83,18 @@ async def read_form(request: Request[Any, Any, Any], stack: AsyncExitStack) -> U
     _kind, options = request.content_type
     length = _length(request)
     limit = MOST_AT_ONCE * site.settings.largest_file + OVERHEAD
+    too_much = Invalid(_("That is too much at once: at most {most} MB."), most=limit // 1_000_000)
     if length is not None and length > limit:
-        raise Invalid(_("That is too much at once: at most {most} MB."), most=limit // 1_000_000)
+        raise too_much
     if not options.get("boundary"):
         raise Invalid(_("The form came without its files. Choose them again."))
-    upload, reading = Upload(), _Reading(site, stack)
+    upload, reading, came = Upload(), _Reading(site, stack), 0
     try:
         parser = multipart.PushMultipartParser(options["boundary"], max_segment_count=40)
         async for chunk in request.stream():
+            came += len(chunk)
+            if came > limit:  # a body need not say how long it is
+                raise too_much
             for event in parser.parse(chunk):
                 await reading.take(event, upload)
         parser.close()
@@ -145,10 +149,12 @@ class _Reading:
 
 async def keep(site: Site, received: Received) -> Verdict:
     """Put a received file into the store and ask the scanner; Invalid where it found something, and nothing is kept."""
-    verdict: Verdict = "clean"
+    verdict: Verdict = "waiting"
     if site.settings.clamd:
         verdict = await scan(site.settings.clamd, _pieces(received.path))
         if verdict == "infected":
+            async with site.database.transaction() as db:
+                await keeping.doubted(db, received.digest)
             raise Invalid(INFECTED)
     await site.store.put(received.digest.hex(), received.path)
     return verdict
@@ -165,9 +171,12 @@ async def receive_body(request: Request[Any, Any, Any], stack: AsyncExitStack, n
     return received, await keep(site, received)
 
 
-def download(site: Site, row: Any, name: str) -> Response[Any]:
-    """Give a document away as a file, never as a page; NotFound while it is held, and for good where it is infected."""
-    if row.scan != "clean":
+async def download(site: Site, row: Any, name: str) -> Response[Any]:
+    """Give a document away as a file, never as a page; NotFound while it is held, and for good where it is infected.
+
+    Raises FilesUnavailable before anything is sent where the content cannot be read.
+    """
+    if held(site, row.scan):
         raise NotFound(_("This file is being checked for viruses. Try again in a minute.") if row.scan == "waiting" else INFECTED)
     plain = name.encode("ascii", "ignore").decode().strip() or "file"
     headers = SAFE | {
@@ -175,14 +184,14 @@ def download(site: Site, row: Any, name: str) -> Response[Any]:
         "Content-Length": str(row.size),
         "ETag": f'"{row.digest.hex()}"',
     }
-    return Stream(site.store.read(row.digest.hex()), media_type=row.media_type, headers=headers)
+    return Stream(await _begun(site, row.digest.hex()), media_type=row.media_type, headers=headers)
 
 
 async def preview(site: Site, row: Any) -> Response[Any]:
     """Give the small picture of a picture, drawn at the first asking; NotFound where there is none."""
-    if row.media_type not in PICTURES or row.scan != "clean":
+    if row.media_type not in PICTURES or held(site, row.scan):
         raise NotFound(_("There is no preview of this file."))
-    name = row.digest.hex() + keeping.PREVIEW
+    name = row.digest.hex() + PREVIEW
     if not await site.store.has(name):
         await _draw(site, row.digest.hex(), name)
     return Stream(site.store.read(name), media_type="image/jpeg", headers=SAFE)
@@ -203,6 +212,23 @@ async def _draw(site: Site, source: str, name: str) -> None:
         await site.store.put(name, small)
 
 
+async def _begun(site: Site, name: str) -> AsyncIterator[bytes]:
+    """Return the pieces of a content of which the first is read: whatever is wrong shows before the answer has begun."""
+    pieces = site.store.read(name)
+    try:
+        first = await anext(pieces, b"")
+    except FileNotFoundError as error:
+        msg = f"{name} is not where files lie; bring it back from a backup"
+        raise FilesUnavailable(msg) from error
+
+    async def rest() -> AsyncIterator[bytes]:
+        yield first
+        async for piece in pieces:
+            yield piece
+
+    return rest()
+
+
 async def _pieces(path: Path) -> AsyncIterator[bytes]:
     with path.open("rb") as file:
         while piece := await asyncio.to_thread(file.read, PIECE):
@@ -217,8 +243,3 @@ def _length(request: Request[Any, Any, Any]) -> int | None:
 def problems(upload: Upload, language: texts.Language) -> tuple[str, ...]:
     """Return what is wrong with the files that were not taken, each with its name."""
     return tuple(f"{name}: {texts.say(refused.text, language, **refused.values)}" for name, refused in upload.refused)
-
-
-def neutral(rows: Sequence[Any]) -> dict[int, str]:
-    """Return names that tell nothing of who gave the files, by document: for who may not know whose they are."""
-    return {row.id: f"{number}{Path(row.name).suffix}" for number, row in enumerate(rows, 1)}

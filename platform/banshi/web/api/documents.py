@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from banshi import texts
+from banshi import audit, texts
 from banshi.cases import attaching, reading
 from banshi.documents import keeping
 from banshi.errors import Forbidden
@@ -48,7 +48,7 @@ async def attach(
         async with site.database.transaction() as db:
             house, actor = await who(site, db, request, at)
             row = await attaching.lock(db, house, actor, plain)
-            await attaching.attach(db, house, actor, row, [file], at, audience=audience, most=files.MOST_ON_A_CASE)
+            await attaching.attach(db, house, actor, row, [file], at, store=site.store, audience=audience, most=site.settings.most_files)
             return _listed(await keeping.of_case(db, row.id, reading.FOR_STAFF), hides=casepage.hides(actor, row))
 
 
@@ -69,15 +69,18 @@ async def list_documents(request: Request[Any, Any, Any], number: FromPath[str])
     media_type="application/octet-stream",
 )
 async def fetch(request: Request[Any, Any, Any], number: FromPath[str], document_id: FromPath[int]) -> Response[Any]:
-    """Fetch a document as it was attached."""
+    """Fetch a document as it was attached; 404 while it is held for the virus scanner."""
     site: Site = request.app.state.site
+    at = site.now()
     async with site.database.transaction() as db:
-        house, actor = await who(site, db, request, site.now())
+        house, actor = await who(site, db, request, at)
         row = await reading.get(db, house, actor, read_number(number))
         found = pick(await keeping.of_case(db, row.id, reading.FOR_STAFF), document_id)
         if casepage.hides(actor, row) and found.capacity == "resident":
             raise Forbidden(_("Whoever filed this is hidden from your department. The file itself could tell who it is; ask the intake desk."))
-    return files.download(site, found, found.name)
+        if found.capacity == "resident":
+            await audit.record(db, house.keyring, actor, "document.read", f"case:{row.number}", {"document": found.id}, at)
+    return await files.download(site, found, found.name)
 
 
 def _listed(rows: Any, *, hides: bool) -> DocumentList:

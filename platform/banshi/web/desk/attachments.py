@@ -8,15 +8,15 @@ from typing import Any, Literal
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from banshi import texts
+from banshi import audit, texts
 from banshi.cases import attaching, numbers, reading
 from banshi.documents import keeping
-from banshi.documents.kinds import PICTURES
 from banshi.errors import Conflict, Forbidden, Invalid, Refused
 from banshi.web import casepage, files, pages
 from banshi.web.desk.sheet import address_of
-from banshi.web.files import MOST_ON_A_CASE, Upload
-from banshi.web.portal.attachments import OWN_CHECK, file_row, limits, pick, said_added, wrong
+from banshi.web.filelist import came, file_row
+from banshi.web.files import Upload
+from banshi.web.portal.attachments import OWN_CHECK, limits, pick, said_added, wrong
 from banshi.web.site import Site, Visit, csrf_token
 
 _ = texts.translator("banshi")
@@ -51,9 +51,9 @@ async def add(request: Request[Any, Any, Any], number: FromPath[str]) -> Respons
                 async with site.visit(request) as visit:
                     actor = visit.staff()
                     row = await attaching.lock(visit.db, visit.house, actor, plain)
-                    count = len(
-                        await attaching.attach(visit.db, visit.house, actor, row, upload.files, visit.at, audience=audience, most=MOST_ON_A_CASE)
-                    )
+                    most, files_ = site.settings.most_files, upload.files
+                    new = await attaching.attach(visit.db, visit.house, actor, row, files_, visit.at, store=site.store, audience=audience, most=most)
+                    count = len(new)
         except (Invalid, Conflict) as error:
             refused = error
     async with site.visit(request) as visit:
@@ -80,10 +80,13 @@ async def give(request: Request[Any, Any, Any], number: FromPath[str], document_
     """Give a file away; of a hidden person's, nothing that could tell who they are."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
-        row, hidden = await _found(visit, casepage.read_number(number), document_id)
+        plain = casepage.read_number(number)
+        row, hidden = await _found(visit, plain, document_id)
         if hidden:
             raise Forbidden(HIDDEN)
-    return files.download(site, row, row.name)
+        if row.capacity == "resident":  # nobody knows what it holds: it is read like a personal field
+            await audit.record(visit.db, visit.house.keyring, visit.staff(), "document.read", f"case:{plain}", {"document": row.id}, visit.at)
+    return await files.download(site, row, row.name)
 
 
 @get(AT + "/{document_id:int}/preview")
@@ -118,7 +121,17 @@ async def _page(visit: Visit, number: str, *, problems: tuple[str, ...] = (), ad
         caption=numbers.show(number),
         back=address_of(number),
         action=action,
-        files=tuple(_row(visit, r, n, address, withdraws=bool(action), hides=hides) for n, r in enumerate(known, 1)),
+        files=tuple(
+            file_row(
+                visit,
+                r,
+                address,
+                hides=hides,
+                remove=f"{address}/{r.id}/withdraw" if action and r.capacity == "staff" else "",
+                by=came(visit, r, row.district_id, visit.say(_("Applicant"))),
+            )
+            for r in known
+        ),
         limits=limits(visit),
         button=visit.say(_("Add them")),
         problems=problems,
@@ -129,14 +142,3 @@ async def _page(visit: Visit, number: str, *, problems: tuple[str, ...] = (), ad
         ),
     )
     return visit.page("desk/files.html", page, desk=True, status=status)
-
-
-def _row(visit: Visit, row: Any, number: int, address: str, *, withdraws: bool, hides: bool) -> pages.FileRow:
-    """One file; of a hidden person's only a picture drawn anew, under no name."""
-    line = file_row(visit, row, address, remove=f"{address}/{row.id}/withdraw" if withdraws and row.capacity == "staff" else "")
-    note = visit.say(_("Staff only")) if row.audience == "staff" else ""
-    note = " · ".join(w for w in (line.note, note) if w)
-    if hides and row.capacity == "resident":
-        name = visit.say(_("Picture {number}") if row.media_type in PICTURES else _("File {number}"), number=number)
-        return pages.FileRow(name=name, size=line.size, preview=line.preview, note=note)
-    return pages.FileRow(name=line.name, size=line.size, href=line.href, preview=line.preview, note=note, remove=line.remove)

@@ -94,13 +94,14 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FileRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A file: ``href`` gives it away, ``preview`` is a small picture of it, ``remove`` is where a form takes it away."""
+    """A file: ``href`` gives it away, ``preview`` is a small picture of it, ``by`` says when it came and from whom, ``remove`` takes it away."""
 
     name: str
     size: str
     href: str = ""
     preview: str = ""
     note: str = ""
+    by: str = ""
     remove: str = ""
 
 

@@ -11,10 +11,11 @@ from litestar.params import FromPath, FromQuery
 from banshi import texts
 from banshi.cases import attaching, numbers, reading
 from banshi.documents import keeping
-from banshi.documents.kinds import PICTURES
-from banshi.errors import Conflict, Forbidden, Invalid, NotFound, Refused
+from banshi.errors import Conflict, Forbidden, Invalid, NotAllowedNow, NotFound, Refused
 from banshi.web import casepage, files, pages
-from banshi.web.files import MOST_ON_A_CASE, Upload
+from banshi.web.drafts import SENT
+from banshi.web.filelist import came, file_row
+from banshi.web.files import Upload
 from banshi.web.portal import own, questions, saving
 from banshi.web.portal.questions import PAPERS, Filing
 from banshi.web.security import TOKEN_ROUTE
@@ -55,7 +56,11 @@ async def add(request: Request[Any, Any, Any], number: FromPath[str]) -> Respons
                 async with site.visit(request) as visit:
                     actor = (await own.view_of(visit, plain)).actor
                     row = await attaching.lock(visit.db, visit.house, actor, plain)
-                    count = len(await attaching.attach(visit.db, visit.house, actor, row, upload.files, visit.at, most=MOST_ON_A_CASE))
+                    count = len(
+                        await attaching.attach(
+                            visit.db, visit.house, actor, row, upload.files, visit.at, store=site.store, most=site.settings.most_files
+                        )
+                    )
         except (Invalid, Conflict) as error:
             refused = error
     async with site.visit(request) as visit:
@@ -83,7 +88,7 @@ async def give(request: Request[Any, Any, Any], number: FromPath[str], document_
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
         row = await _found(visit, casepage.read_number(number), document_id)
-    return files.download(site, row, row.name)
+    return await files.download(site, row, row.name)
 
 
 @get("/case/{number:str}/files/{document_id:int}/preview")
@@ -118,8 +123,15 @@ async def _case_page(visit: Visit, number: str, *, problems: tuple[str, ...] = (
         action = f"{address}/files?token={csrf_token(visit.request)}"
     except Refused:
         action = ""
+    you = visit.say(_("Applicant") if view.actor.acting_for_id is not None else _("You"))
     rows = tuple(
-        file_row(visit, r, f"{address}/files", remove=f"{address}/files/{r.id}/withdraw" if action and r.capacity == "resident" else "")
+        file_row(
+            visit,
+            r,
+            f"{address}/files",
+            remove=f"{address}/files/{r.id}/withdraw" if action and r.capacity == "resident" else "",
+            by=came(visit, r, view.row.district_id, you),
+        )
         for r in known
     )
     page = pages.FilesPage(
@@ -156,12 +168,11 @@ async def add_to_draft(
             async with site.visit(request) as visit:
                 filing = await questions.find(visit, district, plugin, service, draft_id, lock=True)
                 _may_add(filing)
-                there = await keeping.count(visit.db, draft_id=draft_id)
-                for received, verdict in upload.files:
-                    if there + count >= MOST_ON_A_CASE:
-                        raise Invalid(_("A case takes at most {most} files."), most=MOST_ON_A_CASE)
-                    await keeping.put(visit.db, received, verdict, visit.at)
+                await keeping.put(visit.db, site.store, upload.files, visit.at)
+                for received, _verdict in upload.files:
                     count += await keeping.add_to_draft(visit.db, draft_id, received, visit.at)
+                if count and await keeping.count(visit.db, draft_id=draft_id) > site.settings.most_files:
+                    raise Invalid(_("A case takes at most {most} files."), most=site.settings.most_files)
         except Invalid as error:
             refused = error
     async with site.visit(request) as visit:
@@ -213,24 +224,13 @@ async def papers(visit: Visit, filing: Filing, *, problems: tuple[str, ...] = ()
 def _may_add(filing: Filing) -> None:
     if not filing.service.attachments:
         raise NotFound(_("There is no such question."))
+    if SENT in filing.answers:
+        raise NotAllowedNow(_("This form was sent already. Add the files to the case: its page has a link for that."))
     if not filing.opens():
         raise Forbidden(_("This form was begun in another browser. Open it with its code."))
 
 
 # -- in words ----------------------------------------------------------------------------------------------------------------
-
-
-def file_row(visit: Visit, row: Any, address: str, *, remove: str = "") -> pages.FileRow:
-    """Return a document as it is listed; with the ``address`` below which it is given away."""
-    held = row.scan != "clean"
-    return pages.FileRow(
-        name=row.name,
-        size=keeping.said_size(row.size),
-        href=f"{address}/{row.id}" if address and not held else "",
-        preview=f"{address}/{row.id}/preview" if address and not held and row.media_type in PICTURES else "",
-        note=visit.say(_("being checked for viruses") if row.scan == "waiting" else _("not given away: a virus was found")) if held else "",
-        remove=remove,
-    )
 
 
 def limits(visit: Visit) -> str:
