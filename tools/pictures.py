@@ -69,7 +69,7 @@ def take(browser: Browser, facts: dict[str, Any], language: str, width: str) -> 
     page.goto("/d/nanpu/services/tickets/request")
     page.click("main form button")
     snap(page, "ask")
-    consult(page, language)
+    _consult(page, language)
     snap(page, "consult")
     page.goto("/d/nanpu/library")
     snap(page, "library")
@@ -77,10 +77,6 @@ def take(browser: Browser, facts: dict[str, Any], language: str, width: str) -> 
     snap(page, "library-entry")
     page.goto("/d/nanpu/library/departments/lighting")
     snap(page, "library-department")
-    _consult(page, language)
-    snap(page, "consult")
-    page.goto("/d/nanpu/library/street-lamp-repair")
-    snap(page, "library")
     page = opened("resident")
     page.goto("/my")
     page.locator("main a[href^='/case/']").first.click()
@@ -108,17 +104,6 @@ def take(browser: Browser, facts: dict[str, Any], language: str, width: str) -> 
     snap(page, "report")
 
 
-def consult(page: Page, language: str) -> None:
-    """Answer what is asked until the portal shows what may already answer it."""
-    words = {"zh": "路灯不亮，去哪里报修？要几天修好？", "en": "Where do I report a dark street lamp, and how many days does it take?"}[language]
-    for _page in range(8):
-        if page.url.endswith("?consult"):
-            return
-        for name, value in (("kind", "consultation"), ("category", "street_lighting"), ("urgency", "normal")):
-            if page.locator(f"main [name={name}]").count():
-                page.check(f"main input[name={name}][value={value}]")
-        if page.locator("main textarea[name=text]").count():
-            page.fill("main textarea[name=text]", words)
 def _consult(page: Page, language: str) -> None:
     """Answer what the portal asks until it shows what may already answer it."""
     answers = {"kind": "consultation", "category": "street_lighting", "urgency": "normal", "text": WORDS[language][1]}
