@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from litestar import Request, Response, get, post
-from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
+from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from banshi import audit, texts
@@ -30,7 +30,7 @@ class FileOperation(Operation):
 
     def __post_init__(self) -> None:
         """Describe the body."""
-        file = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format="binary"))
+        file = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY))
         self.request_body = RequestBody(content={"application/octet-stream": file}, required=True, description="The file itself, whatever its type")
 
 
