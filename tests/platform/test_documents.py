@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
+import re
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import zipfile
 from collections.abc import Awaitable, Callable, Iterator
@@ -26,7 +25,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from banshi import app
-from banshi.cases import numbers, opening, verifying
+from banshi.cases import verifying
 from banshi.cases.tables import case_event
 from banshi.db import Database
 from banshi.documents import keeping, kinds, previews, receiving, store
@@ -39,6 +38,8 @@ from banshi.web import drafts
 from samples import request
 
 At = Callable[[str], Awaitable[Person]]
+
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def picture(fmt: str = "JPEG", *, side: int = 64, exif: bool = False) -> bytes:
@@ -180,45 +181,6 @@ def test_a_picture_too_large_for_memory_has_no_preview(tmp_path: Path, monkeypat
 # -- the store -----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    """The address of a bucket on a local S3 server that somebody else wrote."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = int(probe.getsockname()[1])
-    process = subprocess.Popen([sys.executable, "-m", "moto.server", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            try:
-                with socket.create_connection(("127.0.0.1", port), timeout=1) as line:
-                    line.sendall(b"PUT /papers HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-                    if b"200" in line.recv(100):
-                        break
-            except OSError:
-                time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-@pytest.fixture(params=["folder", "s3"])
-def kept(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> store.Store:
-    """Each kind of store."""
-    if request.param == "folder":
-        return store.store("", tmp_path)
-    address = request.getfixturevalue("s3")
-    for name, value in {
-        "AWS_ENDPOINT": address,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": "us-east-1",
-        "AWS_ALLOW_HTTP": "true",
-    }.items():
-        monkeypatch.setenv(name, value)
-    return store.store(f"s3://papers/{os.urandom(4).hex()}", tmp_path)
-
-
 async def test_a_store_keeps_gives_and_forgets(kept: store.Store, tmp_path: Path):
     body = os.urandom(300_000)
     (tmp_path / "source").write_bytes(body)
@@ -242,27 +204,6 @@ def test_a_store_of_another_kind_is_an_error_that_says_which_there_are(tmp_path:
 
 
 # -- on a case -----------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def lamp(database: Database, town: Town, wanted: Any) -> Callable[..., Awaitable[str]]:
-    """A function that files a request and gives its number as it is shown."""
-
-    async def file(**data: Any) -> str:
-        async with database.transaction() as db:
-            opened = await opening.open_one(db, town.house, town.residents["resident0"], wanted(**data), MOMENT)
-        return numbers.show(opened.number)
-
-    return file
-
-
-@pytest.fixture(autouse=True)
-def folder(client: AsyncTestClient[Any], tmp_path: Path) -> Path:
-    """Files of a test lie in its own folder."""
-    site = client.app.state.site
-    site.settings = msgspec.structs.replace(site.settings, data=tmp_path)
-    site.store = store.store("", tmp_path)
-    return tmp_path
 
 
 async def upload(person: Person, page: Page, action: str, *files: tuple[str, bytes], **fields: str) -> Page:
@@ -610,36 +551,6 @@ async def test_while_the_scanner_is_away_a_file_is_held_and_asked_about_again(
     assert (await client.get(f"{address}/{row['id']}", headers=API)).content == b"held"
 
 
-@pytest.fixture(scope="module")
-def clamd() -> Iterator[str]:
-    """A real clamd with a signature database of one line: the bytes BANSHI-TEST-VIRUS are a virus."""
-    program = shutil.which("clamd") or "/usr/sbin/clamd"
-    if not Path(program).exists():
-        if os.environ.get("REQUIRE_CLAMD"):
-            pytest.fail("clamd is required and not there: apt-get install clamav-daemon")
-        pytest.skip("no clamd: apt-get install clamav-daemon")
-    with tempfile.TemporaryDirectory() as name:
-        home = Path(name)
-        home.chmod(0o755)
-        (home / "db").mkdir()
-        (home / "db" / "own.ndb").write_text(f"Banshi.Test:0:*:{b'BANSHI-TEST-VIRUS'.hex()}\n", encoding="ascii")
-        (home / "clamd.conf").write_text(
-            f"DatabaseDirectory {home}/db\nLocalSocket {home}/socket\nForeground yes\nUser root\n"
-            if os.getuid() == 0
-            else f"DatabaseDirectory {home}/db\nLocalSocket {home}/socket\nForeground yes\n",
-            encoding="ascii",
-        )
-        process = subprocess.Popen([program, "-c", home / "clamd.conf"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            until = time.monotonic() + 60
-            while time.monotonic() < until and not (home / "socket").exists() and process.poll() is None:
-                time.sleep(0.2)
-            yield f"unix:{home}/socket"
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
 async def test_a_real_scanner_lets_the_clean_through_and_keeps_nothing_of_the_infected(
     client: AsyncTestClient[Any], lamp: Any, clamd: str, database: Database
 ):
@@ -681,7 +592,8 @@ def test_twenty_megabytes_are_never_in_memory(fresh_url: str, town: Town, tmp_pa
                 except httpx.TransportError:
                     time.sleep(0.2)
             filing = {"type": "tickets.request", "district": "east", "data": request()}
-            number = caller.post("/api/v1/cases", json=filing).json()["number"]
+            opened = caller.post("/api/v1/cases", json=filing).json()
+            number = opened["number"]
             address = f"/api/v1/cases/{number}/documents"
             caller.post(address, params={"name": "warm.txt"}, content=b"warm")
             worker = max(psutil.Process(serving.pid).children(recursive=True), key=lambda p: p.memory_info().rss)
@@ -706,6 +618,19 @@ def test_twenty_megabytes_are_never_in_memory(fresh_url: str, town: Town, tmp_pa
                     got += len(piece)
                     peaks.append(worker.memory_info().rss)
             assert got == large["size"]
+
+        def form() -> Iterator[bytes]:
+            yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="form.pdf"\r\n\r\n'
+            yield from pieces()
+            yield b"a form's own\r\n--x--\r\n"
+
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", follow_redirects=True, timeout=60) as browser:
+            csrf = re.findall(r'name="_csrf_token" value="([^"]+)"', browser.get("/track").text)[0]
+            browser.post("/track", data={"number": number, "code": opened["code"], "_csrf_token": csrf})
+            action = re.findall(r'action="(/case/[^"]+/files\?token=[^"]+)"', browser.get(f"/case/{number}/files").text)[0]
+            answer = browser.post(action, content=form(), headers={"content-type": "multipart/form-data; boundary=x"})
+            assert (answer.status_code, "form.pdf" in answer.text) == (200, True)
+            peaks.append(worker.memory_info().rss)
     finally:
         serving.terminate()
         serving.wait(30)

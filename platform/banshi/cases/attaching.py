@@ -39,13 +39,13 @@ async def lock(db: Connection, house: House, actor: Actor, number: str) -> Row[A
 
 
 def may(house: House, actor: Actor, row: Any) -> None:
-    """Refuse who may not attach something to a case as it stands."""
+    """Refuse who may not attach something to a case as it stands; of staff, who may do nothing else on it either."""
     if row.closed is not None:
         raise NotAllowedNow(_("Case {number} is closed: nothing is added to it any more."), number=show(row.number))
     declared = house.declared(row.type_id)
     if declared is None or not house.directory.tree.has_on(row.district_id, declared.owner):
         raise NotAllowedNow(_("Case {number} can be read but not worked on: its service is switched off here."), number=show(row.number))
-    if actor.capacity == "staff" and not any(p.startswith(f"{declared.owner}.") and not p.endswith(".read") for p in actor.permissions):
+    if actor.capacity == "staff" and not any(actor.may(a.needs) for a in declared.actions if a.needs):
         raise Forbidden(_("Your post does not carry the right to do this."))
 
 

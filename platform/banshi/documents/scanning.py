@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from typing import Literal
 
 from banshi.errors import BanshiError, SettingsError
@@ -19,7 +19,7 @@ class ScannerAway(BanshiError):
     """clamd does not answer."""
 
 
-async def scan(address: str, pieces: AsyncIterator[bytes]) -> Verdict:
+async def scan(address: str, pieces: AsyncGenerator[bytes, None]) -> Verdict:
     """Return what clamd says of a stream; ``waiting`` where it does not answer, or cannot say: the file is held and asked about again."""
     try:
         return await ask(address, pieces)
@@ -27,7 +27,7 @@ async def scan(address: str, pieces: AsyncIterator[bytes]) -> Verdict:
         return "waiting"
 
 
-async def ask(address: str, pieces: AsyncIterator[bytes]) -> Verdict:
+async def ask(address: str, pieces: AsyncGenerator[bytes, None]) -> Verdict:
     """Return what clamd says of a stream, ``waiting`` where it cannot say (a file larger than its StreamMaxLength, for one).
 
     Raises ScannerAway where it does not answer at all.
@@ -50,15 +50,16 @@ async def ask(address: str, pieces: AsyncIterator[bytes]) -> Verdict:
     return "infected" if answer.endswith(b"FOUND") else "waiting"
 
 
-async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pieces: AsyncIterator[bytes]) -> bytes:
+async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pieces: AsyncGenerator[bytes, None]) -> bytes:
     """Send the stream and return the answer, empty where the line was cut: clamd hangs up in the middle of what is too large for it."""
     with suppress(ConnectionError):
-        writer.write(b"zINSTREAM\0")
-        async for piece in pieces:
-            writer.write(struct.pack("!L", len(piece)) + piece)
+        async with aclosing(pieces):
+            writer.write(b"zINSTREAM\0")
+            async for piece in pieces:
+                writer.write(struct.pack("!L", len(piece)) + piece)
+                await writer.drain()
+            writer.write(struct.pack("!L", 0))
             await writer.drain()
-        writer.write(struct.pack("!L", 0))
-        await writer.drain()
     try:
         return (await reader.readuntil(b"\0")).rstrip(b"\0").strip()
     except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):

@@ -10,7 +10,7 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,7 +34,7 @@ class Store(Protocol):
     async def put(self, name: str, source: Path) -> None:
         """Keep the file at ``source`` under the name; what is there already stays."""
 
-    def read(self, name: str) -> AsyncIterator[bytes]:
+    def read(self, name: str) -> AsyncGenerator[bytes, None]:
         """Give a content piece by piece; FileNotFoundError where there is none."""
         ...
 
@@ -103,7 +103,7 @@ class Folder:
         folder.mkdir(parents=folder == self.root, exist_ok=True)
         _flush(folder.parent)
 
-    async def read(self, name: str) -> AsyncIterator[bytes]:
+    async def read(self, name: str) -> AsyncGenerator[bytes, None]:
         """Give a content piece by piece."""
         with answering():
             file = await asyncio.to_thread(self.path(name).open, "rb")
@@ -185,7 +185,7 @@ class Bucket:
             with _bucket_answering():
                 await obstore.put_async(self.store, name, source)
 
-    async def read(self, name: str) -> AsyncIterator[bytes]:
+    async def read(self, name: str) -> AsyncGenerator[bytes, None]:
         """Give a content piece by piece."""
         import obstore
 

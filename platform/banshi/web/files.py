@@ -10,8 +10,8 @@ import asyncio
 import hmac
 import secrets
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -222,14 +222,15 @@ async def _begun(site: Site, name: str) -> AsyncIterator[bytes]:
         raise FilesUnavailable(msg) from error
 
     async def rest() -> AsyncIterator[bytes]:
-        yield first
-        async for piece in pieces:
-            yield piece
+        async with aclosing(pieces):
+            yield first
+            async for piece in pieces:
+                yield piece
 
     return rest()
 
 
-async def _pieces(path: Path) -> AsyncIterator[bytes]:
+async def _pieces(path: Path) -> AsyncGenerator[bytes, None]:
     with path.open("rb") as file:
         while piece := await asyncio.to_thread(file.read, PIECE):
             yield piece

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from litestar import Request, Response, get, post
+from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from banshi import audit, texts
@@ -22,12 +24,23 @@ from banshi.web.site import Site
 _ = texts.translator("banshi")
 
 
+@dataclass
+class FileOperation(Operation):
+    """An operation whose body is a file: the framework describes only bodies that it decodes."""
+
+    def __post_init__(self) -> None:
+        """Describe the body."""
+        file = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY))
+        self.request_body = RequestBody(content={"application/octet-stream": file}, required=True, description="The file itself, whatever its type")
+
+
 @post(
     "/cases/{number:str}/documents",
     status_code=201,
     summary="Attach a document",
     operation_id="attachDocument",
     opt={RAW: True},
+    operation_class=FileOperation,
     request_max_body_size=None,
 )
 async def attach(
