@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from test_browser_ways import fill  # noqa: E402 -- and one how a form is answer
 
 PICTURES = ROOT / "docs" / "pictures"
 CITY = ROOT / "platform" / "banshi" / "cli" / "demo" / "city.toml"
+Opened = Callable[[str], Page]
+Snap = Callable[[Page, str], None]
 WIDTHS = {"wide": (1280, 900), "tel": (375, 812)}
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 QUALITY = 70
@@ -50,7 +53,7 @@ def take(browser: Browser, facts: dict[str, Any], language: str, width: str) -> 
     accounts["intake"] = (_intake(), accounts["clerk"][1])
     x, y = WIDTHS[width]
 
-    def opened(who: str = "") -> Page:
+    def opened(who: str) -> Page:
         context = browser.new_context(base_url=facts["url"], locale=LANGUAGES[language], viewport={"width": x, "height": y})
         page = context.new_page()
         if who:
@@ -63,7 +66,13 @@ def take(browser: Browser, facts: dict[str, Any], language: str, width: str) -> 
     def snap(page: Page, name: str) -> None:
         page.screenshot(path=PICTURES / f"{name}-{width}-{language}.jpg", type="jpeg", quality=QUALITY)
 
-    page = opened()
+    portal(opened, snap, language)
+    desk(opened, snap, language)
+
+
+def portal(opened: Opened, snap: Snap, language: str) -> None:
+    """Take what a resident meets."""
+    page = opened("")
     page.goto("/d/nanpu")
     snap(page, "home")
     page.goto("/d/nanpu/services/tickets/request")
@@ -81,6 +90,12 @@ def take(browser: Browser, facts: dict[str, Any], language: str, width: str) -> 
     page.goto("/my")
     page.locator("main a[href^='/case/']").first.click()
     snap(page, "case")
+    page.goto(f"{page.url.split('?')[0]}/files")
+    snap(page, "files")
+
+
+def desk(opened: Opened, snap: Snap, language: str) -> None:
+    """Take what a clerk, the intake and a leader meet."""
     page = opened("clerk")
     page.goto("/desk/department")
     snap(page, "queue")
