@@ -1,11 +1,11 @@
 """`python -m bench 10000 100000`: fills a platform of its own to each size in turn, measures there, and writes one table.
 
 place      the server, the city, `banshi serve`
-filling    years of requests, 95 % of them closed
-client     opens cases over the API, and asks for pages
+filling    years of requests, 95 % of them closed and answered; their words
+client     opens cases over the API, reads the change feed, asks for pages
 direct     pgbench on the same rows: the yardstick
 importing  another system's file
-pages      the desk
+pages      the desk, and a form on its way
 bulk       a thousand cases at once
 table      what came out, and docs/performance.md
 """
@@ -43,8 +43,10 @@ async def measure(town: Town, serve: int, sizes: list[int]) -> list[Figures]:
     """Return the figures at each size."""
     measured, there = [], 0
     for size in sizes:
-        began = perf_counter()
+        began, before = perf_counter(), place.last_id(town.settings)
         rate = await filling.fill(town, there, size)
+        await filling.answer(town, before)
+        await filling.index(town, before)
         await filling.sign_some(town)
         there = size
         mark = place.last_id(town.settings)
@@ -61,12 +63,14 @@ async def measure(town: Town, serve: int, sizes: list[int]) -> list[Figures]:
 async def _rounds(town: Town, serve: int, size: int, fill: float, costs: dict[str, pages.Page], assigning: bulk.Bulk) -> Figures:
     """Let API, pgbench and import take turns, so that what else the machine does meets all three."""
     await client.open_cases(town, 1)  # warm
-    opens, directs, imports = [], [], []
+    opens, directs, imports, feeds = [], [], [], []
     for number in range(ROUNDS):
         opens.append(await client.open_cases(town, SECONDS))
         directs.append(direct.write_rows(town, SECONDS))
         imports.append(await importing.import_file(town))
-        print(f"  round {number + 1}: opened {opens[-1]:,.0f}/s, pgbench {directs[-1]:,.0f}/s, imported {imports[-1]:,.0f}/s", flush=True)
+        feeds.append(await client.read_feed(town, SECONDS))
+        rates = {"opened": opens, "pgbench": directs, "imported": imports, "feed": feeds}
+        print(f"  round {number + 1}: {', '.join(f'{name} {rate[-1]:,.0f}/s' for name, rate in rates.items())}", flush=True)
     return Figures(
         cases=size,
         fill=fill,
@@ -75,6 +79,8 @@ async def _rounds(town: Town, serve: int, size: int, fill: float, costs: dict[st
         of_direct=median(a / b for a, b in zip(opens, directs, strict=True)),
         imports=median(imports),
         of_opens=median(a / b for a, b in zip(imports, opens, strict=True)),
+        feeds=median(feeds),
+        feeds_of_opens=median(a / b for a, b in zip(feeds, opens, strict=True)),
         pages=costs,
         bulk=assigning,
         memory=place.memory(serve),

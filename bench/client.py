@@ -17,7 +17,16 @@ from bench.place import Town
 
 CONNECTIONS = 24
 BODIES = 500
+FEED = 1000
 PATIENCE = 30.0
+
+
+class FeedPage(msgspec.Struct, frozen=True):
+    """What a reader of the feed looks at: how many events, the cursor, whether there are more."""
+
+    items: list[msgspec.Raw]
+    next: str
+    more: bool
 
 
 class Line(asyncio.Protocol):
@@ -40,6 +49,11 @@ class Line(asyncio.Protocol):
     def ask(self, request: bytes, then: Callable[[int, float], None]) -> None:
         self._said, self._then, self._sent = b"", then, perf_counter()
         self.transport.write(request)
+
+    @property
+    def body(self) -> bytes:
+        """The last answer's body."""
+        return self._said.partition(b"\r\n\r\n")[2]
 
     def data_received(self, data: bytes) -> None:
         self._said += data
@@ -82,6 +96,27 @@ async def open_cases(town: Town, seconds: float) -> float:
         msg = f"opening a case was answered with {faults[0]}"
         raise RuntimeError(msg)
     return done / seconds
+
+
+async def read_feed(town: Town, seconds: float) -> float:
+    """Read the change feed from its beginning for so long, page after page as one reader does, and again where it ends; return events a second."""
+    line = await connect(town.settings.host, town.settings.port)
+    given, after, began = 0, "", perf_counter()
+    while perf_counter() - began < seconds:
+        asked: asyncio.Future[tuple[int, float]] = asyncio.get_running_loop().create_future()
+        line.ask(
+            head(town, "GET", f"/api/v1/events?size={FEED}&after={after}") + f"Authorization: Bearer {town.token}\r\n\r\n".encode(),
+            partial(tell, asked),
+        )
+        status, _seconds = await asyncio.wait_for(asked, PATIENCE)
+        if status != 200:
+            msg = f"the feed was answered with {status}"
+            raise RuntimeError(msg)
+        page = msgspec.json.decode(line.body, type=FeedPage)
+        given, after = given + len(page.items), page.next if page.more else ""
+    took = perf_counter() - began
+    line.transport.close()
+    return given / took
 
 
 async def time_pages(town: Town, paths: list[str]) -> list[float]:

@@ -9,16 +9,21 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from time import perf_counter
 
+from sqlalchemy import select, text
+
 from banshi import clock
 from banshi.cases import acting, opening, reading
 from banshi.cases.acting import Act
 from banshi.cases.opening import Opening, Past
+from banshi.cases.tables import case
 from banshi.contracts import Actor
+from banshi.search import indexing
 from bench.place import Town
 
 BATCH = 500
 AT_ONCE = 2
 SIGNED = 60
+PLAIN = 100
 OPEN_SHARE = 0.05
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 AREAS = {"east": "elm", "south": "willow", "west": "maple", "north": "pine"}
@@ -46,6 +51,35 @@ async def fill(town: Town, start: int, stop: int) -> float:
 
     await asyncio.gather(*(take() for _ in range(AT_ONCE)))
     return (stop - start) / (perf_counter() - began)
+
+
+async def answer(town: Town, above: int) -> None:
+    """Let history have its answers: a line for each closed case with an id ``above``, outside the chain, which nobody verifies here."""
+    async with town.database.transaction() as db:
+        await db.execute(_ANSWER, {"above": above, "person": town.clerk.person_id, "post": town.clerk.post_id})
+
+
+async def index(town: Town, above: int) -> None:
+    """Write the words of every case with an id ``above``, as `banshi search rebuild` does."""
+    async with town.database.transaction() as db:
+        found = iter((await db.execute(select(case.c.id).where(case.c.id > above).order_by(case.c.id))).scalars().all())
+
+    async def take() -> None:
+        while batch := list(islice(found, BATCH)):
+            async with town.database.transaction() as db:
+                await indexing.index(db, town.house, batch)
+
+    await asyncio.gather(*(take() for _ in range(AT_ONCE)))
+
+
+async def open_plain(town: Town) -> list[str]:
+    """Open cases whose words tell nothing, so that no other is like them; return their numbers."""
+    declared, tree = town.registry.case_type("tickets.request"), town.house.directory.tree
+    area = "elm"
+    form = declared.form(**answers(random.Random(0), area) | {"category": "street_lighting", "text": "？"})
+    opened = Opening(case_type=declared, district_id=tree.serving_of(getattr(tree.find(area), "id", 0)).id, form=form, channel="telephone")
+    async with town.database.transaction() as db:
+        return [o.number for o in await opening.open_many(db, town.house, town.intake, [opened] * PLAIN, clock.now())]
 
 
 async def sign_some(town: Town) -> None:
@@ -95,3 +129,16 @@ def _past(chance: random.Random, number: int, now: datetime, whole: timedelta) -
     received = FIRST + (whole - timedelta(days=21)) * chance.random()
     closed = received + timedelta(days=20) * chance.random()
     return Past(reference=reference, state="closed", outcome=chance.choice(FINAL), changed=closed, closed=closed), received
+
+
+_ANSWER = text("""
+with answered as (
+    update kernel."case" set sequence = sequence + 1 where id > :above and closed is not null returning id, sequence, closed, department_id
+)
+insert into kernel.case_event (case_id, sequence, kind, capacity, actor_id, post_id, department_id, at, recorded, audience, state, salt, body,
+    content, digest, key_id)
+select id, sequence, 'answer', 'staff', :person, :post, department_id, closed, closed, 'applicant', 'answered', '\\x00',
+    jsonb_build_object('form', jsonb_build_object('text', '已派人到现场处理完毕，并向报告人说明了经过。如再发生，请随时来电。', 'solved', 'yes')),
+    sha256(id::text::bytea), sha256(id::text::bytea), ''
+from answered
+""")

@@ -1,22 +1,28 @@
-"""The desk as a clerk of one department sees it: how many queries a page needs, and how long it takes."""
+"""The desk as a clerk of one department sees it, and a form on its way: how many queries a page needs, and how long it takes."""
 
 from __future__ import annotations
 
+from random import Random
 from statistics import median, quantiles
+from urllib.parse import quote
 
 import msgspec
 from litestar.testing import AsyncTestClient
 from sqlalchemy import text
 
-from banshi import app
+from banshi import app, clock
 from banshi.testing import statements
+from banshi.web import drafts
+from bench import filling
 from bench.client import time_pages
 from bench.place import Town
 
 ROUNDS = 5
 REQUESTS = 100
 QUEUES = {"Department's queue": "/desk/department", "Own queue": "/desk", "All I may see": "/desk/all"}
-CASE = "Case page"
+FINDS = {"Search, two characters": "路灯", "Search, an English word": "pavement"}
+CASE, PLAIN = "Case page, with similar cases", "Case page, without"
+NEAR, ASKS = "Filing, with what is reported nearby", "Filing, without"
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -28,25 +34,42 @@ class Page(msgspec.Struct, frozen=True):
 
 
 async def measure(town: Town) -> dict[str, Page]:
-    """Return what each page costs now."""
+    """Return what each page costs now; they take turns."""
+    asked = await _asked(town)
+    rounds: dict[str, list[list[float]]] = {name: [] for name in asked}
+    for number in range(ROUNDS):
+        for name, paths in asked.items():
+            rounds[name].append(await time_pages(town, [paths[(number * REQUESTS + i) % len(paths)] for i in range(REQUESTS)]))
+    return {
+        name: Page(
+            queries=await _queries(town, asked[name][0]),
+            p50=median(median(r) for r in took) * 1000,
+            p95=median(quantiles(r, n=20)[-1] for r in took) * 1000,
+        )
+        for name, took in rounds.items()
+    }
+
+
+async def _asked(town: Town) -> dict[str, list[str]]:
+    """Return the addresses of each page."""
     async with town.database.transaction() as db:
         found = await db.execute(
             text('select number from kernel."case" where department_id = :department order by number limit :most'),
             {"department": town.clerk.department_id, "most": ROUNDS * REQUESTS},
         )
-        cases = [f"/desk/case/{number}" for number in found.scalars()]
-    measured = {}
-    for name, paths in {**{n: [p] for n, p in QUEUES.items()}, CASE: cases}.items():
-        rounds = [
-            await time_pages(town, [paths[(number * REQUESTS + i) % len(paths)] for i in range(REQUESTS)])
-            for number in range(ROUNDS)
-        ]  # fmt: skip
-        measured[name] = Page(
-            queries=await _queries(town, paths[0]),
-            p50=median(median(r) for r in rounds) * 1000,
-            p95=median(quantiles(r, n=20)[-1] for r in rounds) * 1000,
-        )
-    return measured
+        cases = found.scalars().all()
+        told = {name: [value] for name, value in filling.answers(Random(1), "elm").items()} | {"category": ["street_lighting"]}
+        service = "east/tickets/request"
+        draft = await drafts.begin(db, town.house.keyring, service, clock.now(), person_id=town.clerk.person_id, answers=told)
+    where = f"/d/east/services/tickets/request/{draft}/where"
+    return {
+        **{name: [path] for name, path in QUEUES.items()},
+        **{name: [f"/desk/find?q={quote(words)}"] for name, words in FINDS.items()},
+        CASE: [f"/desk/case/{number}" for number in cases],
+        PLAIN: [f"/desk/case/{number}" for number in await filling.open_plain(town)],
+        NEAR: [f"{where}?near"],
+        ASKS: [where],
+    }
 
 
 async def _queries(town: Town, path: str) -> int:

@@ -11,7 +11,7 @@ import psycopg
 
 from banshi.db.queue import libpq_url
 from banshi.settings import Settings
-from bench import client
+from bench import client, pages
 from bench.bulk import Bulk
 from bench.pages import Page
 
@@ -29,6 +29,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     of_direct: float
     imports: float
     of_opens: float
+    feeds: float
+    feeds_of_opens: float
     pages: dict[str, Page]
     bulk: Bulk
     memory: int
@@ -43,14 +45,26 @@ def draw(settings: Settings, rounds: int, measured: list[Figures]) -> str:
         ("**Opening, of pgbench**", "20 % or more", [f"**{f.of_direct:.0%}**" for f in measured]),
         ("Import of a file, rows a second", "", [f"{f.imports:,.0f}" for f in measured]),
         ("**Import, of opening**", "4 times or more", [f"**{f.of_opens:.1f}**" for f in measured]),
+        ("Change feed, events a second, one reader", "", [f"{f.feeds:,.0f}" for f in measured]),
+        ("**Feed, of opening**", "5 times or more", [f"**{f.feeds_of_opens:.1f}**" for f in measured]),
     ]
     for name in first.pages:
         costs = [f.pages[name] for f in measured]
         rows += [
             (f"{name}: queries", "8 at most", [str(c.queries) for c in costs]),
             (f"{name}: p50 / p95, ms", "", [f"{c.p50:.1f} / {c.p95:.1f}" for c in costs]),
-            (f"**{name}: p95, of the first column's**", "2 at most", [f"**{c.p95 / costs[0].p95:.2f}**" for c in costs]),
         ]
+        if name in pages.FINDS:
+            before = [costs[max(number - 1, 0)] for number in range(len(costs))]
+            rows += [
+                (f"**{name}: p95, of the column's before**", "3 at most", [f"**{c.p95 / b.p95:.2f}**" for c, b in zip(costs, before, strict=True)]),
+                (f"**{name}: p95, of the case page's**", "5 at most", [f"**{f.pages[name].p95 / f.pages[pages.CASE].p95:.1f}**" for f in measured]),
+            ]
+        else:
+            rows.append((f"**{name}: p95, of the first column's**", "2 at most", [f"**{c.p95 / costs[0].p95:.2f}**" for c in costs]))
+    for name, other, most in ((pages.CASE, pages.PLAIN, 2), (pages.NEAR, pages.ASKS, 3)):
+        ratios = [f"**{f.pages[name].p50 / f.pages[other].p50:.2f}**" for f in measured]
+        rows.append((f"**{name}: p50, of without**", f"{most} at most", ratios))
     rows += [
         ("Assigning a case alone / as one of a thousand, ms", "", [f"{f.bulk.alone:.2f} / {f.bulk.together:.2f}" for f in measured]),
         ("**Assigning, alone of together**", "10 times or more", [f"**{f.bulk.alone / f.bulk.together:.0f}**" for f in measured]),
