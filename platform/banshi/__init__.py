@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from banshi.contracts import Role as Role
     from banshi.contracts import Routes as Routes
     from banshi.contracts import Service as Service
+    from banshi.contracts import SmsProvider as SmsProvider
     from banshi.contracts import Snapshot as Snapshot
     from banshi.contracts import State as State
     from banshi.contracts import Step as Step
@@ -68,7 +69,7 @@ _ROOMS = {
     "contracts": (
         "APPLICANT CONFIDENTIAL EXPORT NOBODY OFFICE OPEN311 OUTSIDE PERSONAL REPORT TOGETHER Action Actor Ask CaseType Changes City Context "
         "Contribution Demo DemoCase Department Due Happening Job JobContext Marks Measure Nothing Option Outcome Page Permission Personal "
-        "Queue Record Role Routes Service Snapshot State Step Upgrade"
+        "Queue Record Role Routes Service SmsProvider Snapshot State Step Upgrade"
     ),
     "db": "owner_metadata",
     "errors": "Forbidden Invalid NotAllowedNow NotFound Refused",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -30,6 +31,8 @@ from banshi.identity.directory import load_directory
 from banshi.identity.people import put_roles
 from banshi.identity.tables import session, throttle
 from banshi.jobs import periodic, relay
+from banshi.notify import calling, digest, outgoing, webhooks
+from banshi.notify.topics import WAYS, Way
 from banshi.plugins import Registry
 from banshi.privacy import Keyring
 from banshi.reporting import checking, rollups
@@ -210,22 +213,46 @@ def searching(registry: Registry, keyring: Keyring) -> relay.Consumer:
     return relay.Consumer(indexing.CONSUMER, take)
 
 
-def consumers(registry: Registry, keyring: Keyring) -> list[relay.Consumer]:
+def message_jobs(registry: Registry, keyring: Keyring) -> tuple[Job, ...]:
+    """Return the periodic work on messages: the digests whose hour has come, and the sweep of what was settled long ago."""
+
+    async def digests(context: JobContext) -> None:
+        async with context.transaction() as db:
+            house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
+            await digest.sweep(db, house, context.moment)
+
+    async def sweep(context: JobContext) -> None:
+        async with context.transaction() as db:
+            await outgoing.sweep(db, context.moment)
+            await webhooks.sweep(db, context.moment)
+
+    return (
+        Job(owner="kernel", name="digests", cron="*/10 * * * *", run=digests),
+        Job(owner="kernel", name="sweep_messages", cron="53 * * * *", run=sweep),
+    )
+
+
+def consumers(registry: Registry, keyring: Keyring, ways: Sequence[Way] = WAYS, source: str = "") -> list[relay.Consumer]:
     """Return everything that reads the record's events, each with a cursor of its own."""
-    return [notify.NOTICES, clusters(registry, keyring), searching(registry, keyring), figures(registry, keyring)]
+    kept = [notify.NOTICES, clusters(registry, keyring), searching(registry, keyring), figures(registry, keyring)]
+    return [*kept, outgoing.consumer(registry, keyring, ways), webhooks.consumer(registry, keyring, source)]
 
 
 async def work(settings: Settings) -> None:
     """Run the relay and the periodic jobs until cancelled."""
     log_to_standard_error(settings.log_level)
     registry = plugins.load(strict=settings.strict)
-    database = Database(settings.database_url, pool_size=4)
-    app = periodic.timetable(database, (*kernel_jobs(Keyring(settings.keys())), *document_jobs(settings, registry), *registry.jobs))
+    keyring, way_out = Keyring(settings.keys()), outgoing.post_of(settings, registry)
+    database = Database(settings.database_url, pool_size=6)
+    jobs = (*kernel_jobs(keyring), *document_jobs(settings, registry), *message_jobs(registry, keyring), *registry.jobs)
+    caller = calling.Caller(database, keyring, clock.now, private=settings.webhooks_private)
     try:
-        async with periodic.working(app):
-            await relay.run(database, consumers(registry, Keyring(settings.keys())))
+        async with periodic.working(periodic.timetable(database, jobs)), asyncio.TaskGroup() as tasks:
+            tasks.create_task(relay.run(database, consumers(registry, keyring, way_out.ways, settings.address)))
+            tasks.create_task(outgoing.Worker(database, registry, keyring, way_out, clock.now).run())
+            tasks.create_task(caller.run())
     finally:
         await database.close()
 
 
-__all__ = ["KERNEL_ROLES", "create_app", "declare", "kernel_jobs", "work"]
+__all__ = ["KERNEL_ROLES", "create_app", "declare", "kernel_jobs", "message_jobs", "work"]

@@ -598,6 +598,23 @@ class Job(Declared, frozen=True, kw_only=True):
     limit: timedelta = timedelta(minutes=5)
 
 
+class SendsText(Protocol):
+    """Hands one text message over."""
+
+    async def __call__(self, to: str, text: str, key: str, where: str) -> None:
+        """Send ``text`` to the number ``to``; ``key`` is the same when it is tried again, ``where`` is what follows the name in BANSHI_SMS.
+
+        Raise ``Refused`` where trying again is of no use; after any other error it is tried again later. Never log the number.
+        """
+
+
+class SmsProvider(Declared, frozen=True, kw_only=True):
+    """A way to send text messages: ``BANSHI_SMS=<name>:…`` chooses it."""
+
+    name: str
+    send: SendsText
+
+
 class Routes(Declared, frozen=True, kw_only=True):
     """A plugin's own pages: litestar controllers, mounted at ``/d/<district>/<plugin>/``.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pluggy
 
-from banshi.contracts import CaseType, Demo, Job, Measure, Queue, Role, Routes, Service
+from banshi.contracts import CaseType, Demo, Job, Measure, Queue, Role, Routes, Service, SmsProvider
 
 GROUP = "banshi"
 """The entry-point group, and pluggy's project name."""
@@ -49,6 +49,11 @@ def banshi_measures() -> list[Measure]:  # type: ignore[empty-body]
 @hookspec
 def banshi_jobs() -> list[Job]:  # type: ignore[empty-body]
     """Called at start for periodic work; returns a list of ``Job``."""
+
+
+@hookspec
+def banshi_sms_providers() -> list[SmsProvider]:  # type: ignore[empty-body]
+    """Called at start for ways to send text messages; returns a list of ``SmsProvider``, of which ``BANSHI_SMS`` names one."""
 
 
 @hookspec

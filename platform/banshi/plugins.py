@@ -22,7 +22,7 @@ import pluggy
 from packaging.requirements import Requirement
 
 from banshi import hookspecs
-from banshi.contracts import Ask, CaseType, Declared, Demo, Job, Measure, Personal, Queue, Role, Routes, Service
+from banshi.contracts import Ask, CaseType, Declared, Demo, Job, Measure, Personal, Queue, Role, Routes, Service, SmsProvider
 from banshi.errors import PluginError
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     queues: tuple[Queue, ...] = ()
     measures: tuple[Measure, ...] = ()
     jobs: tuple[Job, ...] = ()
+    sms_providers: tuple[SmsProvider, ...] = ()
     demo: tuple[Demo, ...] = ()
 
     @property
@@ -131,6 +132,7 @@ _HOOKS: Mapping[str, str] = {
     "banshi_queues": "queues",
     "banshi_measures": "measures",
     "banshi_jobs": "jobs",
+    "banshi_sms_providers": "sms_providers",
     "banshi_demo": "demo",
 }
 _KINDS: Mapping[str, type[Declared]] = {
@@ -141,6 +143,7 @@ _KINDS: Mapping[str, type[Declared]] = {
     "queues": Queue,
     "measures": Measure,
     "jobs": Job,
+    "sms_providers": SmsProvider,
     "demo": Demo,
 }
 

@@ -31,6 +31,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     largest_file    bytes that an uploaded file may have
     most_files      files that a case may have
     clamd           the virus scanner: tcp:host:port or unix:/path; empty: none
+    public_url      the address under which people reach the platform, for links in messages; empty: http://host:port
+    mail            the mail server, smtp://user:password@host:port?tls=starttls|implicit|none, or file:/folder; empty: no mail is sent
+    mail_from       the sender of mail: an address, or Name <address>
+    mail_reply      the mailbox to which answers to mail come back, such as reply@example.org; empty: answers are not read
+    sms             text messages: file:/path, or NAME:… of a provider that a plugin brings; empty: none are sent
+    webhooks_private  whether webhooks may lead to addresses of the own network, and without https
     hotline         the telephone number that does everything the pages do
     log_level       DEBUG, INFO, WARNING or ERROR
     """
@@ -49,8 +55,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     largest_file: int = 20_000_000
     most_files: int = 30
     clamd: str = ""
+    public_url: str = ""
+    mail: str = ""
+    mail_from: str = ""
+    mail_reply: str = ""
+    sms: str = ""
+    webhooks_private: bool = False
     hotline: str = "12345"
     log_level: str = "INFO"
+
+    @property
+    def address(self) -> str:
+        """The address under which people reach the platform, without a slash at its end."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
 
     def keys(self) -> tuple[tuple[str, bytes], ...]:
         """Return (key id, key) of each secret, newest first; raise SettingsError where there is none."""

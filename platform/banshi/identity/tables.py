@@ -32,9 +32,13 @@ person = Table(
     Column("name_index", LargeBinary, index=True),
     Column("telephone", Text, nullable=False, server_default=""),
     Column("telephone_index", LargeBinary, index=True),
+    Column("email", Text, nullable=False, server_default=""),
+    Column("email_index", LargeBinary, index=True),
+    Column("email_confirmed", DateTime(timezone=True)),
     Column("language", Text),
     Column("created", DateTime(timezone=True), nullable=False),
 )
+"""``email`` is sealed, and only there once its owner has confirmed it."""
 
 account = Table(
     "account",
