@@ -310,7 +310,7 @@ delete from kernel.case_words; delete from kernel.library_settled;
 delete from kernel.library_version; delete from kernel.library_entry;
 delete from kernel.message; delete from kernel.message_choice; delete from kernel.address_claim; delete from kernel.digest_choice;
 delete from kernel.message_template; delete from kernel.webhook_try; delete from kernel.webhook_delivery; delete from kernel.webhook;
-update kernel.person set email = '', email_index = null, email_confirmed = null where email <> '';
+update kernel.person set email = '', email_index = null, email_confirmed = null, language = null where email <> '' or language is not null;
 delete from kernel.notice; delete from kernel.personal_index; delete from kernel.case_party; delete from kernel.case_event;
 delete from kernel."case"; delete from kernel.idempotency; delete from kernel.draft; delete from kernel.session;
 delete from kernel.throttle; delete from kernel.relay_cursor; delete from kernel.day_head; delete from kernel.audit_entry;
