@@ -39,7 +39,22 @@ from banshi.reporting import checking, rollups
 from banshi.search import indexing
 from banshi.settings import Settings
 from banshi.texts import translator
-from banshi.web import admin, api, desk, drafts, failures, health, mounting, open311, portal, report, sign_in, templating
+from banshi.web import (
+    admin,
+    admin_messages,
+    admin_webhooks,
+    api,
+    desk,
+    drafts,
+    failures,
+    health,
+    mounting,
+    open311,
+    portal,
+    report,
+    sign_in,
+    templating,
+)
 from banshi.web.security import Frame, csrf, log_to_standard_error
 from banshi.web.site import Site
 
@@ -51,6 +66,8 @@ FOR_GOOD = CacheControlHeader(public=True, max_age=365 * 24 * 3600, immutable=Tr
 """Static parts have their digest in their name: what is kept is never stale."""
 KEYS_LAST = timedelta(days=30)
 DECLARING = 0x64656C6172
+
+ADMINISTRATION = (*admin_messages.HANDLERS, *admin_webhooks.HANDLERS)
 
 KERNEL_ROLES = (
     Role(owner="kernel", name="administrator", title=_("Administrator"), permissions=(ADMINISTER, OPERATE, LIBRARY, REPORT), reach="district"),
@@ -70,6 +87,7 @@ def create_app(
     registry = registry if registry is not None else plugins.load(strict=settings.strict)
     if settings.clamd:
         scanning.where(settings.clamd)
+    outgoing.post_of(settings, registry)  # a setting that leads nowhere is told now, not when the first message waits
     site = Site(settings, registry, Database(settings.database_url), now)
 
     @asynccontextmanager
@@ -81,7 +99,17 @@ def create_app(
     application = Litestar(
         route_handlers=[
             Router(
-                "/", route_handlers=[*portal.HANDLERS, *sign_in.HANDLERS, *desk.HANDLERS, *report.HANDLERS, *admin.HANDLERS], include_in_schema=False
+                "/",
+                route_handlers=[
+                    *portal.HANDLERS,
+                    *sign_in.HANDLERS,
+                    *desk.HANDLERS,
+                    *report.HANDLERS,
+                    *admin.HANDLERS,
+                    *admin_messages.HANDLERS,
+                    *admin_webhooks.HANDLERS,
+                ],
+                include_in_schema=False,
             ),
             api.router(),
             open311.router(),

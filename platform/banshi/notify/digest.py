@@ -29,7 +29,12 @@ async def sweep(db: Connection, house: House, at: datetime) -> int:
 
     The hour is that of the department's district (of the first post, where somebody has several).
     """
-    first = select(func.min(post.c.id)).where(post.c.person_id == digest_choice.c.person_id, post.c.ended.is_(None)).correlate(digest_choice).scalar_subquery()
+    first = (
+        select(func.min(post.c.id))
+        .where(post.c.person_id == digest_choice.c.person_id, post.c.ended.is_(None))
+        .correlate(digest_choice)
+        .scalar_subquery()
+    )
     statement = (
         select(digest_choice, post.c.department_id)
         .join(post, post.c.id == first)

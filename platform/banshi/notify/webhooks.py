@@ -219,7 +219,9 @@ async def resume(db: Connection, keyring: Keyring, actor: Actor, hook: Any, at: 
 
 
 async def rotate(db: Connection, keyring: Keyring, actor: Actor, hook: Any, at: datetime) -> None:
-    """Give it a new secret; for a day both sign, so that the other side changes over when it suits."""
+    """Give it a new secret; for a day both sign, so that the other side changes over when it suits. Conflict within that day."""
+    if hook.old_until is not None and hook.old_until > at:
+        raise Conflict(_("It was given a new secret less than a day ago. The one before still signs, too: let the other side change over first."))
     values = {"secret": keyring.seal(new_secret(), "webhook.secret"), "old_secret": hook.secret, "old_until": at + OLD_SECRET_LASTS}
     await db.execute(update(webhook).where(webhook.c.id == hook.id).values(values))
     await audit.record(db, keyring, actor, "webhook.rotated", f"webhook:{hook.id}", {}, at)

@@ -13,7 +13,7 @@ from banshi.cases.tables import case
 from banshi.contracts import ADMINISTER, OPERATE, Actor
 from banshi.districts import District, switch_plugin
 from banshi.errors import Conflict, Forbidden, Invalid, NotFound
-from banshi.web import casepage, forms, pages
+from banshi.web import admin_messages, casepage, forms, pages
 from banshi.web.site import Site, Visit
 
 _ = texts.translator("banshi")
@@ -46,6 +46,7 @@ class AdminPage(msgspec.Struct, frozen=True, kw_only=True):
     plugins: tuple[PluginPart, ...]
     may_switch: bool
     problem: str = ""
+    menu: tuple[pages.Link, ...] = ()
 
 
 @get("/admin")
@@ -139,7 +140,7 @@ def _page(visit: Visit, actor: Actor) -> AdminPage:
                 switches=switches,
             )
         )
-    return AdminPage(plugins=tuple(parts), may_switch=actor.may(ADMINISTER.name))
+    return AdminPage(plugins=tuple(parts), may_switch=actor.may(ADMINISTER.name), menu=admin_messages.menu(visit, "/admin"))
 
 
 def _switch(visit: Visit, district: District, plugin: str) -> Switch:

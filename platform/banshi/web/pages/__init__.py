@@ -10,6 +10,7 @@ search      what was found
 components  the style guide
 files       adding files
 library     regulations and guides, who does what
+messages    what a person is told, texts of messages, webhooks
 common      the pages that everybody meets: sign in, errors
 """
 
@@ -53,6 +54,19 @@ from banshi.web.pages.library import (
     OfficePage,
     Settled,
     SettledPage,
+)
+from banshi.web.pages.messages import (
+    DeliveryRow,
+    MessagesPage,
+    OutboxRow,
+    TryRow,
+    WebhookFormPage,
+    WebhookPage,
+    WebhookRow,
+    WebhooksPage,
+    WordingPage,
+    WordingRow,
+    WordingsPage,
 )
 from banshi.web.pages.parts import (
     ActionLink,
@@ -132,6 +146,7 @@ __all__ = [
     "ComponentsPage",
     "ConsultPage",
     "Contact",
+    "DeliveryRow",
     "DeskCasePage",
     "Difference",
     "DirectoryPage",
@@ -166,11 +181,13 @@ __all__ = [
     "MandateRow",
     "MandatesPage",
     "Marked",
+    "MessagesPage",
     "MyPage",
     "NearbyPage",
     "NearbyRow",
     "Number",
     "OfficePage",
+    "OutboxRow",
     "Picture",
     "Problem",
     "PublicPage",
@@ -199,6 +216,14 @@ __all__ = [
     "TogetherPage",
     "Tone",
     "TrackPage",
+    "TryRow",
     "ViewsPage",
     "WarningPage",
+    "WebhookFormPage",
+    "WebhookPage",
+    "WebhookRow",
+    "WebhooksPage",
+    "WordingPage",
+    "WordingRow",
+    "WordingsPage",
 ]

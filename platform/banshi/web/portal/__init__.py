@@ -8,6 +8,7 @@ attachments pictures and papers
 own         one's own cases, and those of somebody for whom one holds a mandate
 inbox       what happened on them
 mandating   who helps me, whom I help
+messages    what I am told, by which way, to which address
 nearby      what others reported, before it is filed again
 consult     what the library says, before it is filed
 public      what everybody may know
@@ -16,7 +17,7 @@ shelf       the library: what holds here, who does what
 
 from __future__ import annotations
 
-from banshi.web.portal import attachments, filing, following, home, inbox, mandating, own, public, saving, shelf
+from banshi.web.portal import attachments, filing, following, home, inbox, mandating, messages, own, public, saving, shelf
 
 HANDLERS = [
     home.home,
@@ -44,6 +45,7 @@ HANDLERS = [
     mandating.show,
     mandating.give,
     mandating.end,
+    *messages.HANDLERS,
     own.show_case,
     attachments.show,
     attachments.add,
