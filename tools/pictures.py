@@ -92,6 +92,8 @@ def portal(opened: Opened, snap: Snap, language: str) -> None:
     snap(page, "case")
     page.goto(f"{page.url.split('?')[0]}/files")
     snap(page, "files")
+    page.goto("/my/messages")
+    snap(page, "messages")
 
 
 def desk(opened: Opened, snap: Snap, language: str) -> None:
@@ -117,6 +119,30 @@ def desk(opened: Opened, snap: Snap, language: str) -> None:
     snap(page, "register")
     page.goto("/desk/report")
     snap(page, "report")
+    administration(opened("administrator"), snap, language)
+
+
+def administration(page: Page, snap: Snap, language: str) -> None:
+    """Take the texts of messages with a preview, and a webhook with its log."""
+    page.goto("/admin/messages?district=nanpu")
+    snap(page, "admin-messages")
+    page.goto(f"/admin/messages/opened/{language}?district=nanpu")
+    page.click("button[name=preview]")
+    snap(page, "admin-message")
+    page.goto("/admin/webhooks")
+    if not page.locator(".hooks__row").count():
+        page.goto("/admin/webhooks/new")
+        page.fill("#title", "地图 Map")
+        page.fill("#url", "https://map.city.example/hook")
+        page.click("main form button")
+        page.click("form[action$='/test'] button")
+        home = page.url
+        while not page.locator(".hooks__tries li").count():
+            page.wait_for_timeout(500)
+            page.goto(home)
+        page.goto("/admin/webhooks")
+    page.locator(".hooks__title a").first.click()
+    snap(page, "webhook")
 
 
 def _consult(page: Page, language: str) -> None:

@@ -53,6 +53,9 @@ def town_url(server_url: str, template: str, worker_id: str) -> Iterator[str]:
             "BANSHI_SECRET_KEY": SECRET,
             "BANSHI_SECURE_COOKIES": "false",
             "BANSHI_LOG_LEVEL": "WARNING",
+            "BANSHI_MAIL": f"file:{folder}/mail",
+            "BANSHI_MAIL_FROM": "noreply@city.example",
+            "BANSHI_SMS": f"file:{folder}/sms",
         }
         command = [sys.executable, "-m", "banshi", "serve", "--port", str(port), "--workers", "1", "--data", folder]
         serving = subprocess.Popen(command, env=environ)

@@ -18,6 +18,7 @@ LOGINS = {
     "head": "lyu",
     "city": "shi",
     "desk": "zhou",
+    "administrator": "zhao",
     "resident": "resident0",
 }
 TEXT = "The lamp at number 3 has been dark for three days. Old people do not dare to go down at night."

@@ -11,7 +11,7 @@ from test_pages import another_matter, judge, look
 from banshi.testing import PASSWORD
 
 PEOPLE = {
-    "resident": ("/my", "/my/inbox", "/my/mandates", "/d/east/public"),
+    "resident": ("/my", "/my/inbox", "/my/mandates", "/my/messages", "/d/east/public"),
     "lighting": (
         "/desk",
         "/desk/department",
@@ -30,6 +30,16 @@ PEOPLE = {
         "/desk/queue/tickets/returned",
         "/desk/queue/tickets/to_call_back",
         "/desk/group/intake-desk",
+        "/my/messages",
+    ),
+    "administrator": (
+        "/admin",
+        "/admin/messages",
+        "/admin/messages?district=east",
+        "/admin/messages/opened/zh",
+        "/admin/messages/digest/en",
+        "/admin/webhooks",
+        "/admin/webhooks/new",
     ),
 }
 RESIDENT_ACTIONS = ("confirm", "add", "withdraw")
@@ -93,3 +103,46 @@ def test_each_question_of_filing(guest: Any, language: str, large: str) -> None:
         page.locator("main form button").first.click()
     assert page.url.endswith("/done")
     judge(page, "done", language)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_messages_with_their_errors_and_a_webhook_with_its_log(guest: Any, language: str) -> None:
+    town = Town(guest, language={"zh": "zh-CN", "en": "en-GB"}[language])
+    page = town.of("resident")
+    page.goto(f"/my/messages?lang={language}")
+    page.fill("#email", "nobody")
+    page.click("form[action='/my/messages/address'] button")
+    judge(page, "a wrong address", language)
+    page.fill("#email", "ann@example.org")
+    page.click("form[action='/my/messages/address'] button")
+    page.click("form[action='/my/messages/confirm'] button")
+    judge(page, "a wrong code", language)
+    page.click("form[action='/my/messages/forget'] button")
+    page.click("form[action='/my/messages'] button")
+    judge(page, "kept", language)
+    page = town.of("administrator")
+    page.goto(f"/admin/messages/opened/{language}?lang={language}")
+    page.click("button[name=preview]")
+    judge(page, "a preview", language, words=False)
+    page.fill("#body", "{applicant}")
+    page.click("main form button:not([name])")
+    judge(page, "a wrong text", language, words=False)
+    page.goto(f"/admin/webhooks/new?lang={language}")
+    page.click("main form button")
+    judge(page, "a wrong webhook", language)
+    page.fill("#title", "A partner")
+    page.fill("#url", "https://nowhere.invalid/hook")
+    page.click("main form button")
+    page.click("form[action$='/test'] button")
+    home = page.url
+    for _ in range(60):
+        page.goto(home)
+        if page.locator(".hooks__tries li").count():
+            break
+        page.wait_for_timeout(500)
+    assert page.locator(".hooks__tries li").count()
+    judge(page, "a log", language, words=False)
+    page.click("form[action$='/secret'] button")
+    judge(page, "a secret", language, words=False)
+    page.goto("/admin/webhooks")
+    judge(page, "a list with one that fails", language, words=False)

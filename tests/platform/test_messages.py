@@ -18,10 +18,11 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from receiving import Mailbox, mailbox, words
+from receiving import Mailbox, mailbox, receiver, words
 from sqlalchemy import select, update
 from test_relay import drain
 
+from banshi import clock as real
 from banshi.cases import acting, numbers, opening
 from banshi.cases.acting import Act
 from banshi.cases.decoding import decode
@@ -30,7 +31,7 @@ from banshi.db import Database
 from banshi.errors import Invalid, SettingsError
 from banshi.identity.tables import person
 from banshi.jobs import relay
-from banshi.notify import digest, mail, outgoing, preferences, replying, sms, templates
+from banshi.notify import digest, mail, outgoing, preferences, replying, sms, templates, webhooks
 from banshi.notify.tables import address_claim, message
 from banshi.notify.ways import Away
 from banshi.privacy import Keyring
@@ -429,6 +430,39 @@ async def test_a_worker_that_dies_after_sending_and_before_saying_so_sends_again
     assert len(identities) == 4
     assert len(set(identities)) == 3, "one came twice, and can be known by its identity"
     assert {s for _t, s, _w in await states(database)} == {"sent"}
+
+
+async def test_the_worker_as_it_is_started_sends_mail_and_calls_webhooks(fresh_url: str, town: Town, wanted: Any, post_office: Mailbox) -> None:
+    """From the event to the letter and to the other program, through the relay, with nothing but the settings."""
+    with receiver() as other:
+        database, keyring = Database(fresh_url, pool_size=3), town.house.keyring
+        environ = {k: v for k, v in os.environ.items() if not k.startswith("BANSHI_")} | {
+            "BANSHI_DATABASE_URL": fresh_url,
+            "BANSHI_SECRET_KEY": SECRET,
+            "BANSHI_MAIL": post_office.address,
+            "BANSHI_MAIL_FROM": "noreply@city.example",
+            "BANSHI_WEBHOOKS_PRIVATE": "true",
+        }
+        process = subprocess.Popen([sys.executable, "-m", "banshi", "worker"], env=environ)  # noqa: ASYNC220 -- as people start it
+        try:
+            await confirmed(database, town)
+            east = town.house.directory.tree.find("east")
+            assert east is not None
+            async with database.transaction() as db:
+                hook = webhooks.check(webhooks.Wanted(title="Map", url=other.address), private=True)
+                made = await webhooks.add(db, keyring, town.staff["90001"], east, hook, "key", MOMENT)
+                other.secrets = [await webhooks.secret(db, keyring, town.staff["90001"], await webhooks.one(db, made, [east.id]), MOMENT)]
+            await file(database, town, wanted, at=real.now())
+            for _ in range(300):
+                if post_office.to(ANN) and other.heard:
+                    break
+                await asyncio.sleep(0.1)
+        finally:
+            process.terminate()
+            await asyncio.to_thread(process.wait, 30)
+            await database.close()
+        assert len(post_office.to(ANN)) == 1
+        assert other.signed == [True]
 
 
 async def test_many_workers_send_each_message_once(database: Database, town: Town, wanted: Any, clock: Clock, post_office: Mailbox) -> None:

@@ -118,7 +118,7 @@ def demo_command(data: Path | None, port: int | None, workers: int | None, quiet
         raise BanshiError(msg)
     if fresh:
         seeding.erase(settings)
-    settings = seeding.with_secret(settings)
+    settings = seeding.with_messages(seeding.with_secret(settings))
     with serving.demo(settings) as home:
         bring_up(settings, home.settings.database_url)
         facts = asyncio.run(seeding.seed(home.settings))

@@ -80,7 +80,7 @@ class Caller:
     ) -> None:
         self._database, self._keyring, self._now = database, keyring, now
         self._patience, self._at_once = patience, at_once
-        self._backend = Fence(private=private)
+        self._backend = Fence(private=private, at_once=at_once)
         self._context: ssl.SSLContext | None = None
         self._holder = secrets.token_urlsafe(12)
         self._running: set[asyncio.Task[None]] = set()
@@ -186,7 +186,7 @@ class Caller:
 
     async def _write_down(self, db: Connection, hook_id: int, row: Any, answer: Answer, at: datetime) -> bool:
         """Record a try, what it means for the delivery, and what for the hook; return whether to go on."""
-        hook = (await db.execute(select(webhook).where(webhook.c.id == hook_id).with_for_update())).one()
+        hook = (await db.execute(select(webhook).where(webhook.c.id == hook_id).with_for_update(key_share=True))).one()
         if hook.holder != self._holder:  # the lease ended meanwhile; whoever has it now does the rest
             return False
         tried = {"delivery_id": row.id, "at": at, "status": answer.status, "milliseconds": answer.milliseconds, "answer": answer.said}

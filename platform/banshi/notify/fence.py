@@ -10,6 +10,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,8 +32,10 @@ class Fenced(httpcore.ConnectError):
 class Fence(httpcore.AnyIOBackend):
     """Connects only to addresses that anybody could reach, unless ``private`` ones are allowed."""
 
-    def __init__(self, *, private: bool) -> None:
+    def __init__(self, *, private: bool, at_once: int = 8) -> None:
         self._private = private
+        # Threads of its own: a name server that does not answer holds up no other work that needs one.
+        self._asking = ThreadPoolExecutor(at_once, thread_name_prefix="names")
 
     async def connect_tcp(
         self,
@@ -44,7 +47,8 @@ class Fence(httpcore.AnyIOBackend):
     ) -> httpcore.AsyncNetworkStream:
         """Connect to the first address of a name that is allowed and answers."""
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            loop = asyncio.get_running_loop()
+            found = await loop.run_in_executor(self._asking, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         except OSError:
             msg = "the name is not known"
             raise httpcore.ConnectError(msg) from None

@@ -25,7 +25,8 @@ from banshi.errors import SettingsError
 from banshi.notify.ways import Away, Later, Never
 
 PATIENCE = 20.0
-_LINK = re.compile(r"https?://[^\s<>\"]+")
+_LINK = re.compile(r"https?://[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*[A-Za-z0-9/=_~-]")
+"""What a page makes a link of: without the full stop behind it, Chinese or not."""
 _STATUS = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}")
 
 

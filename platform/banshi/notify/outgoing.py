@@ -32,7 +32,7 @@ from banshi.notify import mail, replying, sms
 from banshi.notify.composing import CHOICE, Broken, Text, compose
 from banshi.notify.mail import Letter
 from banshi.notify.preferences import wanted_of
-from banshi.notify.tables import message
+from banshi.notify.tables import address_claim, message
 from banshi.notify.topics import WAYS, Way, topic_of
 from banshi.notify.ways import Away, Later, Never
 from banshi.plugins import Registry
@@ -293,7 +293,8 @@ def wait(tries: int) -> timedelta:
 
 
 async def sweep(db: Connection, at: datetime) -> None:
-    """Forget what was settled long ago."""
+    """Forget what was settled long ago, and addresses that nobody confirmed in time."""
+    await db.execute(delete(address_claim).where(address_claim.c.expires <= at))
     await db.execute(delete(message).where(message.c.settled <= at - KEPT))
 
 

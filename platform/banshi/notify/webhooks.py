@@ -286,7 +286,7 @@ async def listing(db: Connection, district_ids: Collection[int]) -> Sequence[Row
 async def one(db: Connection, webhook_id: int, district_ids: Collection[int], *, lock: bool = False) -> Row[Any]:
     """Return a webhook of these districts; NotFound where there is none."""
     statement = select(webhook).where(webhook.c.id == webhook_id, webhook.c.district_id.in_(district_ids), webhook.c.state != "removed")
-    found = (await db.execute(statement.with_for_update() if lock else statement)).one_or_none()
+    found = (await db.execute(statement.with_for_update(key_share=True) if lock else statement)).one_or_none()
     if found is None:
         raise NotFound(_("There is no such webhook."))
     return found

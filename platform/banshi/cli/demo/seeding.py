@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from sqlalchemy import func, select
@@ -62,6 +63,14 @@ def with_secret(settings: Settings) -> Settings:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(32))
     return msgspec.structs.replace(settings, secret_key=(path.read_text(encoding="ascii").strip(),))
+
+
+def with_messages(settings: Settings) -> Settings:
+    """Return the settings with messages that go into the demo's folder, where nothing else is said: mail as files, text messages as lines."""
+    folder = settings.data.resolve()
+    mail = settings.mail or f"file:{quote(str(folder / 'mail'))}"
+    sender = settings.mail_from or "banshi <noreply@city.example>"
+    return msgspec.structs.replace(settings, mail=mail, mail_from=sender, sms=settings.sms or f"file:{folder / 'sms.jsonl'}")
 
 
 async def seed(settings: Settings) -> dict[str, Any]:
