@@ -260,10 +260,12 @@ def message_jobs(registry: Registry, keyring: Keyring) -> tuple[Job, ...]:
     )
 
 
-def consumers(registry: Registry, keyring: Keyring, ways: Sequence[Way] = WAYS, source: str = "") -> list[relay.Consumer]:
+def consumers(
+    registry: Registry, keyring: Keyring, ways: Sequence[Way] = WAYS, source: str = "", now: Callable[[], datetime] = clock.now
+) -> list[relay.Consumer]:
     """Return everything that reads the record's events, each with a cursor of its own."""
     kept = [notify.NOTICES, clusters(registry, keyring), searching(registry, keyring), figures(registry, keyring)]
-    return [*kept, outgoing.consumer(registry, keyring, ways), webhooks.consumer(registry, keyring, source)]
+    return [*kept, outgoing.consumer(registry, keyring, now, ways), webhooks.consumer(registry, keyring, now, source)]
 
 
 async def work(settings: Settings) -> None:

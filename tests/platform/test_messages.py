@@ -33,6 +33,7 @@ from banshi.identity.tables import person
 from banshi.jobs import relay
 from banshi.notify import digest, mail, outgoing, preferences, replying, sms, templates, webhooks
 from banshi.notify.tables import address_claim, message
+from banshi.notify.topics import topic_of
 from banshi.notify.ways import Away
 from banshi.privacy import Keyring
 from banshi.settings import Settings
@@ -87,8 +88,8 @@ async def act(database: Database, town: Town, number: str, action: str, at: Any 
         await acting.act_one(db, town.house, actor, Act(number=number, action=action, form=decode(declared.form, answers)), at)
 
 
-def fed(town: Town, ways: Any = ("mail", "sms")) -> relay.Consumer:
-    return outgoing.consumer(town.house.registry, town.house.keyring, ways)
+def fed(town: Town, ways: Any = ("mail", "sms"), now: Any = lambda: MOMENT) -> relay.Consumer:
+    return outgoing.consumer(town.house.registry, town.house.keyring, now, ways)
 
 
 async def states(database: Database) -> list[tuple[str, str, str]]:
@@ -120,6 +121,31 @@ async def test_each_step_that_the_applicant_may_read_is_mailed_once_and_what_sta
     for private in ("lamp", "bedroom", "Among us", "third", "张小芳", "lit again"):
         assert private not in told
     assert told.count(numbers.show(number)) >= 8
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "sequence", "topic"),
+    [
+        ("opened", "new", 1, "opened"),
+        ("sign", "working", 2, "moved"),
+        ("ask", "asked", 3, "asked"),
+        ("attached", "asked", 4, "moved"),
+        ("tell", "asked", 4, "moved"),
+        ("answer", "answered", 4, "decided"),
+        ("approve", "answered", 4, "decided"),
+        ("call_back", "answered", 5, "moved"),
+        ("attached", "closed", 6, "moved"),
+        ("close", "closed", 6, "decided"),
+        ("decline", "closed", 2, "decided"),
+        ("followed", "asked", 3, "asked"),
+        ("followed", "answered", 3, "decided"),
+        ("followed", "working", 3, "moved"),
+        ("escalated", "asked", 3, "moved"),
+    ],
+)
+def test_what_an_event_is_about_follows_from_what_was_done_and_where_it_led(town: Town, kind: str, state: str, sequence: int, topic: str) -> None:
+    declared = town.house.registry.case_type("tickets.request")
+    assert topic_of(declared, town.house.book.of(declared), kind, state, sequence) == topic
 
 
 async def test_events_that_are_fed_twice_are_told_once(database: Database, town: Town, wanted: Any, clock: Clock, post_office: Mailbox) -> None:
@@ -487,6 +513,13 @@ async def test_one_that_cannot_be_written_fails_alone(database: Database, town: 
     await send_all(worker(database, town, clock, settings_for(post_office.address)))
     assert len(post_office.to(ANN)) == 1
     assert ("opened", "failed", "Unreadable") in await states(database)
+
+
+async def test_events_that_come_again_after_a_restore_are_not_told_when_they_are_old(database: Database, town: Town, wanted: Any) -> None:
+    await confirmed(database, town)
+    await file(database, town, wanted)
+    await drain(database, fed(town, now=lambda: MOMENT + timedelta(days=8)))
+    assert [s for s in await states(database) if s[0] == "opened"] == []
 
 
 async def test_what_is_a_week_old_is_not_sent_any_more(database: Database, town: Town, wanted: Any, clock: Clock, post_office: Mailbox) -> None:

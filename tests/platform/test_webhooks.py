@@ -78,7 +78,7 @@ async def added(database: Database, town: Town, where: Receiver, *, district: st
 
 
 async def feed(database: Database, town: Town) -> None:
-    await drain(database, webhooks.consumer(town.house.registry, town.house.keyring, SOURCE))
+    await drain(database, webhooks.consumer(town.house.registry, town.house.keyring, lambda: MOMENT, SOURCE))
 
 
 async def call(caller: calling.Caller) -> int:

@@ -88,11 +88,14 @@ def post_of(settings: Settings, registry: Registry) -> Post:
 # -- what is to be told ------------------------------------------------------------------------------------------------------
 
 
-def consumer(registry: Registry, keyring: Keyring, ways: Sequence[Way] = WAYS) -> Consumer:
-    """Return the consumer that writes what is to be told, by the ways that are there."""
+def consumer(registry: Registry, keyring: Keyring, now: Callable[[], datetime], ways: Sequence[Way] = WAYS) -> Consumer:
+    """Return the consumer that writes what is to be told, by the ways that are there.
+
+    What was recorded before ``OLDEST`` is told no more: after a restore events may come again whose rows were swept long ago.
+    """
 
     async def take(db: Connection, events: Sequence[Row[Any]]) -> None:
-        keys = {"cases": [e.case_id for e in events], "sequences": [e.sequence for e in events]}
+        keys = {"cases": [e.case_id for e in events], "sequences": [e.sequence for e in events], "since": now() - OLDEST}
         rows = (await db.execute(_CONCERNED, keys)).all() if ways else ()
         if rows:
             house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
@@ -140,7 +143,7 @@ from unnest(cast(:cases as bigint[]), cast(:sequences as integer[])) as k(case_i
 join kernel.case_event e on e.case_id = k.case_id and e.sequence = k.sequence
 join kernel."case" c on c.id = e.case_id
 join kernel.person p on p.id = c.applicant_id
-where e.audience <> 'staff'
+where e.audience <> 'staff' and e.recorded > :since
     and not (e.sequence < 3 and exists (select from kernel.case_event i where i.case_id = e.case_id and i.sequence = 2 and i.kind = 'imported'))
     and (e.sequence = 1 or e.capacity <> 'resident' or (e.acting_for_id = p.id and e.actor_id <> p.id))
     and (p.email <> '' or exists (select from kernel.message_choice o where o.person_id = p.id and o.way = 'sms' and o.wanted))

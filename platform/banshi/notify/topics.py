@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from banshi.cases.book import TypeRow
+from banshi.cases.linking import FOLLOWED
 from banshi.contracts import APPLICANT, CaseType
 from banshi.texts import Text, translator
 
@@ -39,16 +40,22 @@ TEMPLATES: Mapping[str, Text] = {**CHOICES, ADDRESS: _("An e-mail address is to 
 
 
 def topic_of(declared: CaseType | None, row: TypeRow, kind: str, state: str, sequence: int) -> str:
-    """Return what an event that the applicant may read is about; ``declared`` is None where its plugin is gone."""
+    """Return what an event that the applicant may read is about; ``declared`` is None where its plugin is gone.
+
+    A state speaks only where the event led to it: a file that is added while the case waits for the applicant asks for nothing.
+    """
     if sequence == 1:
         return OPENED
-    standing = next((s for s in row.states if s["name"] == state), None)
-    final = standing is not None and bool(standing["final"])
     action = next((a for a in declared.actions if a.name == kind), None) if declared else None
-    if final or (action is not None and action.answers):
+    if action is not None and action.answers:
         return DECIDED
-    if action is None and declared is not None and state in {a.to for a in declared.actions if a.answers}:
-        return DECIDED  # told along with the case that leads it
-    if standing is not None and standing["waits_for"] == APPLICANT and (action is None or action.to == state):
-        return ASKED
-    return MOVED
+    followed = kind == FOLLOWED
+    if not (followed or (action is not None and state in {action.to, *action.also_to})):
+        return MOVED
+    standing = next((s for s in row.states if s["name"] == state), None)
+    if standing is None:
+        return MOVED
+    answered = followed and declared is not None and state in {a.to for a in declared.actions if a.answers}
+    if standing["final"] or answered:
+        return DECIDED
+    return ASKED if standing["waits_for"] == APPLICANT else MOVED

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -70,8 +70,11 @@ class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
     data: Told | None = None
 
 
-def consumer(registry: Registry, keyring: Keyring, source: str) -> Consumer:
-    """Return the consumer that writes what each webhook is to be told; ``source`` is the platform's own address."""
+def consumer(registry: Registry, keyring: Keyring, now: Callable[[], datetime], source: str) -> Consumer:
+    """Return the consumer that writes what each webhook is to be told; ``source`` is the platform's own address.
+
+    What was recorded longer ago than the log is kept is told no more: after a restore events may come again.
+    """
 
     async def take(db: Connection, events: Sequence[Row[Any]]) -> None:
         columns = [webhook.c[n] for n in ("id", "district_id", "topics", "internal", "created")]
@@ -79,7 +82,7 @@ def consumer(registry: Registry, keyring: Keyring, source: str) -> Consumer:
         if not hooks:
             return
         house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
-        keys = {"cases": [e.case_id for e in events], "sequences": [e.sequence for e in events]}
+        keys = {"cases": [e.case_id for e in events], "sequences": [e.sequence for e in events], "since": now() - KEPT}
         rows = [d for e in await db.execute(_EVENTS, keys) for d in _deliveries(house, hooks, e, source)]
         if rows:
             await db.execute(insert(webhook_delivery).values(rows).on_conflict_do_nothing(index_elements=["webhook_id", "event"]))
@@ -126,7 +129,8 @@ select e.case_id, e.sequence, e.kind, e.state, e.audience, e.at, e.recorded, c.n
 from unnest(cast(:cases as bigint[]), cast(:sequences as integer[])) as k(case_id, sequence)
 join kernel.case_event e on e.case_id = k.case_id and e.sequence = k.sequence
 join kernel."case" c on c.id = e.case_id
-where not (e.sequence < 3 and exists (select from kernel.case_event i where i.case_id = e.case_id and i.sequence = 2 and i.kind = 'imported'))
+where e.recorded > :since
+    and not (e.sequence < 3 and exists (select from kernel.case_event i where i.case_id = e.case_id and i.sequence = 2 and i.kind = 'imported'))
 order by e.case_id, e.sequence
 """)
 
