@@ -71,7 +71,7 @@ class Keyring:
         return hmac.digest(self._key(key_id or self.newest, purpose), message, "sha256")
 
     def macs(self, purpose: str, message: bytes) -> list[bytes]:
-        """Return the HMAC of ``message`` under every key: what a check of something that lasts must ask for."""
+        """Return the same under every key, newest first: what a signature that was given out is held against."""
         return [self.mac(purpose, message, key_id=k) for k in self._keys]
 
     def knows(self, key_id: str) -> bool:

@@ -34,9 +34,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url      the address under which people reach the platform, for links in messages; empty: http://host:port
     mail            the mail server, smtp://user:password@host:port?tls=starttls|implicit|none, or file:/folder; empty: no mail is sent
     mail_from       the sender of mail: an address, or Name <address>
-    mail_reply      the mailbox to which answers to mail come back, such as reply@example.org; empty: answers are not read
     sms             text messages: file:/path, or NAME:… of a provider that a plugin brings; empty: none are sent
     webhooks_private  whether webhooks may lead to addresses of the own network, and without https
+    mailbox         the address to which people answer, like city@example.org; each answer goes to city+<token>@example.org; empty: none is told
     hotline         the telephone number that does everything the pages do
     log_level       DEBUG, INFO, WARNING or ERROR
     """
@@ -58,9 +58,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str = ""
     mail: str = ""
     mail_from: str = ""
-    mail_reply: str = ""
     sms: str = ""
     webhooks_private: bool = False
+    mailbox: str = ""
     hotline: str = "12345"
     log_level: str = "INFO"
 

@@ -16,8 +16,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from receiving import Mailbox, mailbox, receiver, words
 from sqlalchemy import select, update
 from test_relay import drain
@@ -35,7 +33,6 @@ from banshi.notify import digest, mail, outgoing, preferences, replying, sms, te
 from banshi.notify.tables import address_claim, message
 from banshi.notify.topics import topic_of
 from banshi.notify.ways import Away
-from banshi.privacy import Keyring
 from banshi.settings import Settings
 from banshi.testing import MOMENT, SECRET, Clock, Town
 
@@ -51,7 +48,7 @@ def post_office() -> Iterator[Mailbox]:
 
 def settings_for(where: str, **more: Any) -> Settings:
     return Settings(
-        secret_key=(SECRET,), mail=where, mail_from="City <noreply@city.example>", mail_reply=REPLY, public_url="https://city.example", **more
+        secret_key=(SECRET,), mail=where, mail_from="City <noreply@city.example>", mailbox=REPLY, public_url="https://city.example", **more
     )
 
 
@@ -313,30 +310,6 @@ async def test_letters_about_one_case_make_one_thread_and_those_about_another_a_
     assert len({m["Message-ID"] for m in post_office.letters}) == 3
 
 
-@given(number=st.integers(10**11, 10**12 - 1), who=st.integers(1, 2**40 - 1), flip=st.integers(0, 31))
-def test_a_reply_address_says_its_case_and_nobody_can_make_another(number: int, who: int, flip: int) -> None:
-    keyring = Keyring(Settings(secret_key=(SECRET,)).keys())
-    newer = Keyring(Settings(secret_key=("a newer key for tests only, as long as it must be", SECRET)).keys())
-    made = replying.address(keyring, str(number), who, REPLY)
-    local = made.partition("@")[0]
-    assert len(local) <= 64
-    assert made == made.lower()
-    for ring in (keyring, newer):
-        assert replying.read(ring, made.upper(), REPLY) == replying.Reply(str(number), who)
-    place = len("reply+") + flip
-    other = made[:place] + ("a" if made[place] != "a" else "b") + made[place + 1 :]
-    assert replying.read(keyring, other, REPLY) is None
-    assert replying.read(Keyring(Settings(secret_key=("x" * 32,)).keys()), made, REPLY) is None
-    assert replying.read(keyring, made, "other@city.example") is None
-
-
-@pytest.mark.parametrize(
-    "written", ["", "reply@city.example", "reply+@city.example", "reply+short@city.example", "reply+安@city.example", "reply+0189"]
-)
-def test_what_is_no_reply_address_is_none(keyring: Keyring, written: str) -> None:
-    assert replying.read(keyring, written, REPLY) is None
-
-
 # -- outages and deaths -----------------------------------------------------------------------------------------------------------
 
 
@@ -415,7 +388,6 @@ from banshi import plugins
 from banshi.db import Database
 from banshi.notify import outgoing
 from banshi.settings import from_environment
-from banshi.privacy import Keyring
 settings, moment = from_environment(), datetime.fromisoformat(sys.argv[1])
 registry, keyring = plugins.load(strict=True), Keyring(settings.keys())
 async def main():
@@ -553,8 +525,8 @@ async def test_letters_can_lie_in_a_folder(database: Database, town: Town, wante
         {"mail": "smtp://user:secretive@", "mail_from": "a@b.example"},
         {"mail": "smtp://host"},
         {"mail": "smtp://host", "mail_from": "nobody"},
-        {"mail_reply": "reply"},
-        {"mail_reply": "a-very-long-name-for-a-mailbox-indeed@city.example"},
+        {"mailbox": "reply"},
+        {"mailbox": "a-very-long-name-for-a-mailbox-indeed@city.example"},
         {"sms": "pigeon:x"},
         {"sms": "file"},
     ],

@@ -131,12 +131,12 @@ def _parcel(house: House, settings: Settings, kept: templates.Own, row: Any, val
     if row.number is not None:
         text += "\n\n" + foot(settings, language)
         thread = "case." + keyring.mac("thread", f"{row.case_id}:{row.person_id}".encode())[:16].hex()
-        reply_to = replying.address(keyring, row.number, row.person_id, settings.mail_reply) if settings.mail_reply else ""
+        reply_to = replying.address(keyring, row.number, row.person_id, settings.mailbox) if settings.mailbox else ""
     subject = " ".join(filled.subject.split())
     return Letter(to=to, language=language, subject=subject, text=text, identity=f"{row.id}.{mark}", thread=thread, reply_to=reply_to, at=at)
 
 
 def foot(settings: Settings, language: texts.Language) -> str:
     """Return what stands below every letter about a case."""
-    lines = [texts.say(templates.REPLY, language)] if settings.mail_reply else []
+    lines = [texts.say(templates.REPLY, language)] if settings.mailbox else []
     return "\n".join([*lines, texts.say(templates.FOOT, language, choose=f"{settings.address}/my/messages")])

@@ -72,11 +72,11 @@ class Post(msgspec.Struct, frozen=True):
 
 def post_of(settings: Settings, registry: Registry) -> Post:
     """Return the ways out; SettingsError where a setting names none that there is."""
-    if settings.mail_reply:
+    if settings.mailbox:
         try:
-            replying.address(Keyring(settings.keys()), "0" * 12, 0, settings.mail_reply)
+            replying.address(Keyring(settings.keys()), "0" * 12, 0, settings.mailbox)
         except ValueError as error:
-            raise SettingsError(f"BANSHI_MAIL_REPLY: {error}") from None
+            raise SettingsError(f"BANSHI_MAILBOX: {error}") from None
     return Post(
         settings,
         mail.server(settings.mail) if settings.mail else None,
