@@ -31,14 +31,14 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 
 from banshi import app, plugins
-from banshi.cases.book import House, load_book
+from banshi.cases.book import House, load_house
 from banshi.contracts import Actor
 from banshi.db import Connection, Database
 from banshi.db.embedded import EmbeddedServer
 from banshi.db.migrations import Owner, migrate
 from banshi.db.queue import libpq_url
 from banshi.identity import access, organisation, people
-from banshi.identity.directory import Post, load_directory
+from banshi.identity.directory import Post
 from banshi.plugins import Registry
 from banshi.privacy import Keyring
 from banshi.settings import Settings
@@ -285,7 +285,7 @@ async def _fill(url: str, owners: list[Owner], registry: Registry, file: Path) -
 async def _read_town(db: Connection, registry: Registry) -> Town:
     revision = (await db.execute(text("select value from kernel.revision"))).scalar_one()
     keyring = Keyring(Settings(secret_key=(SECRET,)).keys())
-    house = House(registry=registry, directory=await load_directory(db, revision), book=await load_book(db), keyring=keyring)
+    house = await load_house(db, registry, keyring, revision)
     accounts = await db.execute(text("select login, person_id from kernel.account where login like 'resident%'"))
     posts = (await db.execute(text("select * from kernel.post"))).all()
     staff = {

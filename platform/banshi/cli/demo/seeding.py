@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from stdnum import damm
 
 from banshi import clock, plugins
-from banshi.cases.book import House, load_book
+from banshi.cases.book import House, load_house
 from banshi.cli.common import SECRET
 from banshi.cli.demo.people import residents
 from banshi.cli.demo.playing import actors, play
@@ -74,7 +74,7 @@ async def seed(settings: Settings) -> dict[str, Any]:
             built = (await db.execute(select(func.count()).select_from(district))).scalar_one() > 0
             if not built:
                 await _city(db, keyring, at)
-                house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
+                house = await load_house(db, registry, keyring)
                 await _cases(db, house, at)
         if not built:
             await _library(database, registry, keyring, at)
