@@ -79,6 +79,8 @@ class CaseView:
         """The versions that its story cites."""
         self.cites: Sequence[str] = ()
         """What was found in the library to be cited here, before it is."""
+        self.clocks: tuple[pages.ClockBrief, ...] = ()
+        """By when it is due, as it stands now."""
         self._consulted = False
         self.terms: Sequence[Term] = ()
         """What the case is about: for what the library is asked."""
