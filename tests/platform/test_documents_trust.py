@@ -13,7 +13,7 @@ import pytest
 from browsing import Person
 from litestar.testing import AsyncTestClient
 from sqlalchemy import select
-from test_documents import clamd, filled, picture, upload  # noqa: F401 - one is a fixture
+from test_documents import filled, picture, upload
 
 from banshi import app
 from banshi.cases import numbers, opening
