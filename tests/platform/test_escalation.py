@@ -22,13 +22,12 @@ from banshi.cases.acting import Act
 from banshi.cases.book import House, load_house
 from banshi.cases.decoding import decode
 from banshi.cases.opening import Opening
-from banshi.cases.tables import case, case_event
+from banshi.cases.tables import case, case_event, deadline
 from banshi.clock import keeping
 from banshi.contracts import HandUp, Idle, Notify, Own, Rule, Rung
 from banshi.db import Connection, Database
 from banshi.errors import NotAllowedNow
 from banshi.escalation import backlog, sweeping
-from banshi.escalation.tables import deadline
 from banshi.plugins import Registry
 from banshi.testing import MOMENT, SECRET, Town
 

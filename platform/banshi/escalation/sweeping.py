@@ -19,13 +19,12 @@ from sqlalchemy import func, literal, select, text, tuple_, update
 from banshi.cases import timing
 from banshi.cases.acting import write
 from banshi.cases.book import House
-from banshi.cases.tables import case
+from banshi.cases.tables import case, deadline
 from banshi.cases.timing import Timed
 from banshi.contracts import Actor
 from banshi.db import Connection
 from banshi.escalation.firing import Fired, fire
 from banshi.escalation.pending import Pending, pending
-from banshi.escalation.tables import deadline
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 from banshi import app, clock, plugins
 from banshi.cases import timing
 from banshi.cases.book import House, load_house
-from banshi.cases.tables import case, case_event
+from banshi.cases.tables import case, case_event, deadline
 from banshi.cases.timing import ESCALATED
 from banshi.cli.demo.playing import AWAKE, Cast, actors, play, step
 from banshi.clock import keeping
@@ -30,7 +30,6 @@ from banshi.db import Connection, Database
 from banshi.errors import BanshiError
 from banshi.escalation import backlog, sweeping
 from banshi.escalation.pending import pending
-from banshi.escalation.tables import deadline
 from banshi.jobs import relay
 from banshi.plugins import Registry
 from banshi.privacy import Keyring
