@@ -23,6 +23,7 @@ from test_relay import drain
 from banshi import clock as real
 from banshi.cases import acting, numbers, opening
 from banshi.cases.acting import Act
+from banshi.cases.book import Houses
 from banshi.cases.decoding import decode
 from banshi.contracts import Actor, SmsProvider
 from banshi.db import Database
@@ -54,7 +55,7 @@ def settings_for(where: str, **more: Any) -> Settings:
 
 def worker(database: Database, town: Town, clock: Any, settings: Settings) -> outgoing.Worker:
     registry, keyring = town.house.registry, town.house.keyring
-    return outgoing.Worker(database, registry, keyring, outgoing.post_of(settings, registry), clock)
+    return outgoing.Worker(database, Houses(registry, keyring), outgoing.post_of(settings, registry), clock)
 
 
 async def send_all(sender: outgoing.Worker, way: Any = "mail") -> None:
@@ -86,7 +87,7 @@ async def act(database: Database, town: Town, number: str, action: str, at: Any 
 
 
 def fed(town: Town, ways: Any = ("mail", "sms"), now: Any = lambda: MOMENT) -> relay.Consumer:
-    return outgoing.consumer(town.house.registry, town.house.keyring, now, ways)
+    return outgoing.consumer(Houses(town.house.registry, town.house.keyring), now, ways)
 
 
 async def states(database: Database) -> list[tuple[str, str, str]]:
@@ -385,13 +386,15 @@ DYING = """
 import asyncio, sys
 from datetime import datetime
 from banshi import plugins
+from banshi.cases.book import Houses
 from banshi.db import Database
 from banshi.notify import outgoing
 from banshi.settings import from_environment
+from banshi.privacy import Keyring
 settings, moment = from_environment(), datetime.fromisoformat(sys.argv[1])
 registry, keyring = plugins.load(strict=True), Keyring(settings.keys())
 async def main():
-    worker = outgoing.Worker(Database(settings.database_url), registry, keyring, outgoing.post_of(settings, registry), lambda: moment)
+    worker = outgoing.Worker(Database(settings.database_url), Houses(registry, keyring), outgoing.post_of(settings, registry), lambda: moment)
     print("ready", flush=True)
     await worker.send("mail")
 asyncio.run(main())
@@ -589,7 +592,7 @@ async def test_a_provider_that_fails_is_tried_again_with_the_same_key_and_its_wo
     await drain(database, fed(town))
     registry = msgspec.structs.replace(town.house.registry, sms_providers=(SmsProvider(owner="tickets", name="pigeon", send=send),))
     post = outgoing.post_of(Settings(secret_key=(SECRET,), sms="pigeon:roof"), registry)
-    sender = outgoing.Worker(database, registry, town.house.keyring, post, clock)
+    sender = outgoing.Worker(database, Houses(registry, town.house.keyring), post, clock)
     await send_all(sender, "sms")
     assert await states(database) == [("opened", "waiting", "ConnectionError")]
     clock.forward(minutes=3)

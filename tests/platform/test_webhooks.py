@@ -23,6 +23,7 @@ from test_relay import drain
 
 from banshi import clock as real
 from banshi.audit import audit_entry
+from banshi.cases.book import Houses
 from banshi.db import Database
 from banshi.errors import Conflict, Invalid, NotFound
 from banshi.jobs import relay
@@ -78,7 +79,7 @@ async def added(database: Database, town: Town, where: Receiver, *, district: st
 
 
 async def feed(database: Database, town: Town) -> None:
-    await drain(database, webhooks.consumer(town.house.registry, town.house.keyring, lambda: MOMENT, SOURCE))
+    await drain(database, webhooks.consumer(Houses(town.house.registry, town.house.keyring), lambda: MOMENT, SOURCE))
 
 
 async def call(caller: calling.Caller) -> int:

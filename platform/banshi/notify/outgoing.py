@@ -18,15 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, delete, select, text, update
+from sqlalchemy import Row, delete, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from banshi.cases.book import House, load_book
+from banshi.cases.book import House, Houses
 from banshi.contracts import SmsProvider
 from banshi.db import Connection, Database
-from banshi.districts import revision
 from banshi.errors import DatabaseUnavailable, Refused, SettingsError
-from banshi.identity.directory import load_directory
 from banshi.jobs.relay import Consumer
 from banshi.notify import mail, replying, sms
 from banshi.notify.composing import CHOICE, Broken, Text, compose
@@ -88,7 +86,7 @@ def post_of(settings: Settings, registry: Registry) -> Post:
 # -- what is to be told ------------------------------------------------------------------------------------------------------
 
 
-def consumer(registry: Registry, keyring: Keyring, now: Callable[[], datetime], ways: Sequence[Way] = WAYS) -> Consumer:
+def consumer(houses: Houses, now: Callable[[], datetime], ways: Sequence[Way] = WAYS) -> Consumer:
     """Return the consumer that writes what is to be told, by the ways that are there.
 
     What was recorded before ``OLDEST`` is told no more: after a restore events may come again whose rows were swept long ago.
@@ -98,7 +96,7 @@ def consumer(registry: Registry, keyring: Keyring, now: Callable[[], datetime], 
         keys = {"cases": [e.case_id for e in events], "sequences": [e.sequence for e in events], "since": now() - OLDEST}
         rows = (await db.execute(_CONCERNED, keys)).all() if ways else ()
         if rows:
-            house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
+            house = await houses(db)
             await put(db, [m for r in rows for m in _messages(house, r, ways)])
 
     return Consumer(CONSUMER, take)
@@ -156,10 +154,9 @@ where e.audience <> 'staff' and e.recorded > :since
 class Worker:
     """Sends what waits, batch by batch."""
 
-    def __init__(self, database: Database, registry: Registry, keyring: Keyring, post: Post, now: Callable[[], datetime]) -> None:
-        self._database, self._registry, self._keyring, self._post, self._now = database, registry, keyring, post, now
+    def __init__(self, database: Database, houses: Houses, post: Post, now: Callable[[], datetime]) -> None:
+        self._database, self._houses, self._post, self._now = database, houses, post, now
         self._holder = secrets.token_urlsafe(12)
-        self._house: House | None = None
 
     async def run(self) -> None:
         """Send until cancelled; a way that is closed does not hold up the other."""
@@ -190,7 +187,7 @@ class Worker:
             claimed = {r.id: r for r in await db.execute(_CLAIM, lease)}
             if not claimed:
                 return 0
-            parcels = await compose(db, await self._now_house(db), self._post.settings, sorted(claimed), began)
+            parcels = await compose(db, await self._houses(db), self._post.settings, sorted(claimed), began)
             for one, parcel in list(parcels.items()):
                 if claimed[one].tries > MOST_TRIES or claimed[one].created < began - OLDEST:
                     await self._settle(db, one, "failed", "tries" if claimed[one].tries > MOST_TRIES else "late")
@@ -279,14 +276,6 @@ class Worker:
 
     def _held(self, one: int) -> tuple[Any, ...]:
         return message.c.id == one, message.c.holder == self._holder, message.c.state == "waiting"
-
-    async def _now_house(self, db: Connection) -> House:
-        """The house; directory and types are read again only where they changed."""
-        now = (await db.execute(select(revision.c.value).where(revision.c.name == "directory"))).scalar_one_or_none() or 0
-        if self._house is None or self._house.directory.revision != now:
-            directory, book = await load_directory(db, now), await load_book(db)
-            self._house = House(registry=self._registry, directory=directory, book=book, keyring=self._keyring)
-        return self._house
 
 
 def wait(tries: int) -> timedelta:

@@ -16,17 +16,15 @@ from sqlalchemy import Row, case, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from banshi import audit
-from banshi.cases.book import House, load_book
+from banshi.cases.book import House, Houses
 from banshi.contracts import Actor
 from banshi.db import Connection
 from banshi.districts import District
 from banshi.errors import Conflict, Invalid, NotFound
-from banshi.identity.directory import load_directory
 from banshi.jobs.relay import Consumer
 from banshi.notify.fence import read_url
 from banshi.notify.tables import webhook, webhook_delivery, webhook_try
 from banshi.notify.topics import HOOKS, INTERNAL, topic_of
-from banshi.plugins import Registry
 from banshi.privacy import Keyring
 from banshi.texts import Said, Text, translator
 
@@ -70,7 +68,7 @@ class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
     data: Told | None = None
 
 
-def consumer(registry: Registry, keyring: Keyring, now: Callable[[], datetime], source: str) -> Consumer:
+def consumer(houses: Houses, now: Callable[[], datetime], source: str) -> Consumer:
     """Return the consumer that writes what each webhook is to be told; ``source`` is the platform's own address.
 
     What was recorded longer ago than the log is kept is told no more: after a restore events may come again.
@@ -81,7 +79,7 @@ def consumer(registry: Registry, keyring: Keyring, now: Callable[[], datetime], 
         hooks = (await db.execute(select(*columns).where(webhook.c.state.in_(("active", "paused"))))).all()
         if not hooks:
             return
-        house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
+        house = await houses(db)
         keys = {"cases": [e.case_id for e in events], "sequences": [e.sequence for e in events], "since": now() - KEPT}
         rows = [d for e in await db.execute(_EVENTS, keys) for d in _deliveries(house, hooks, e, source)]
         if rows:

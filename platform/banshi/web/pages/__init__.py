@@ -9,6 +9,7 @@ report      the report
 search      what was found
 components  the style guide
 files       adding files
+clocks      by when, and how that was counted
 library     regulations and guides, who does what
 messages    what a person is told, texts of messages, webhooks
 common      the pages that everybody meets: sign in, errors
@@ -16,6 +17,7 @@ common      the pages that everybody meets: sign in, errors
 
 from __future__ import annotations
 
+from banshi.web.pages.clocks import ClockBrief, ClockLine, ClockPart, ClocksPage
 from banshi.web.pages.common import (
     CapacityPage,
     ErrorPage,
@@ -143,6 +145,10 @@ __all__ = [
     "Choice",
     "ChooseDistrictPage",
     "Chrome",
+    "ClockBrief",
+    "ClockLine",
+    "ClockPart",
+    "ClocksPage",
     "ComponentsPage",
     "ConsultPage",
     "Contact",
