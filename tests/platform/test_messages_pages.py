@@ -174,6 +174,7 @@ async def test_a_text_is_tried_on_a_real_case_before_it_holds(
     boss = await at_desk("90001")
     page = await boss.get("/admin/messages?district=east")
     assert "As shipped" in page.text
+    assert page.links["Webhooks"] == "/admin/webhooks"
     page = await boss.get("/admin/messages/opened/en?district=east")
     text = {"subject": "East: {number}", "body": "Dear neighbour,\r\n{number} <b>stands</b> at {state}.\r\n\r\n{link}", "short": "{number}"}
     shown = await boss.send(page, "/admin/messages/opened/en", preview="yes", **text)

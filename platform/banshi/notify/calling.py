@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 PATIENCE = 10.0
 """Seconds from the look-up of the name to the last byte that is kept of the answer."""
 KEPT_OF_ANSWER = 500
+IN_TIME = "no answer in time"
 AT_ONCE = 8
 LEASE = timedelta(minutes=3)
 WORKING = timedelta(minutes=1)
@@ -164,7 +165,7 @@ class Caller:
             async with asyncio.timeout(self._patience):
                 status, said = await self._post(url, headers, body)
         except TimeoutError:
-            said = f"no answer within {self._patience:g} seconds"
+            said = IN_TIME
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, httpcore.UnsupportedProtocol, OSError, ValueError) as error:
             said = str(error) or type(error).__name__
         return Answer(status=status, said=printable(said), milliseconds=int((time.monotonic() - began) * 1000))

@@ -22,6 +22,7 @@ from banshi.texts import translator
 _ = translator("banshi")
 
 LONGEST = 1000
+UNKNOWN, INSIDE = "the name is not known", "the name leads to an address of the own network: not called"
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -50,12 +51,10 @@ class Fence(httpcore.AnyIOBackend):
             loop = asyncio.get_running_loop()
             found = await loop.run_in_executor(self._asking, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         except OSError:
-            msg = "the name is not known"
-            raise httpcore.ConnectError(msg) from None
+            raise httpcore.ConnectError(UNKNOWN) from None
         addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
         if not self._private and not all(is_public(a) for a in addresses):
-            msg = "the name leads to an address of the own network: not called"
-            raise Fenced(msg)
+            raise Fenced(INSIDE)
         last: Exception = httpcore.ConnectError("the name has no address")
         for address in addresses:
             try:

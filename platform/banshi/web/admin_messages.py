@@ -35,7 +35,7 @@ NAMES: Mapping[texts.Language, str] = {"zh": "中文", "en": "English"}
 WAYS: Mapping[str, texts.Text] = {"mail": _("E-mail"), "sms": _("Text message")}
 STATES: Mapping[str, texts.Text] = {
     "waiting": _("Waiting to be sent"),
-    "sent": _("Sent"),
+    "sent": _("Went out"),
     "failed": _("Could not be sent"),
     "suppressed": _("Not wanted by the reader"),
 }

@@ -14,7 +14,7 @@ from banshi import texts
 from banshi.contracts import ADMINISTER, Actor
 from banshi.districts import District
 from banshi.errors import Conflict, Invalid, NotFound
-from banshi.notify import webhooks
+from banshi.notify import calling, fence, webhooks
 from banshi.notify.topics import HOOKS
 from banshi.web import casepage, forms, pages
 from banshi.web.admin_messages import administrator, districts_of, menu, place, reader
@@ -28,6 +28,12 @@ STATES: Mapping[str, tuple[texts.Text, pages.Tone]] = {
     "paused": (_("Paused"), "waiting"),
     "disabled": (_("Disabled: it failed for days"), "late"),
 }
+SAID: Mapping[str, texts.Text] = {
+    calling.IN_TIME: _("It did not answer in time."),
+    fence.UNKNOWN: _("There is no such name."),
+    fence.INSIDE: _("The name leads into the own network: it was not called."),
+}
+"""What went wrong on our side of the line, in words; what the other side said stands as it came."""
 DELIVERIES: Mapping[str, tuple[texts.Text, pages.Tone]] = {
     "waiting": (_("Waiting"), "waiting"),
     "sent": (_("Arrived"), "done"),
@@ -240,7 +246,7 @@ def _delivery(visit: Visit, district: District, row: Any, again: pages.Form | No
             at=moment(datetime.fromisoformat(t["at"])),
             status=str(t["status"]) if t["status"] is not None else visit.say(_("No answer")),
             milliseconds=texts.say_number(t["milliseconds"], visit.language),
-            answer=t["answer"],
+            answer=visit.say(SAID.get(t["answer"], t["answer"])) if t["status"] is None else t["answer"],
         )
         for t in row.log or ()
     )
