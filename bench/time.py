@@ -152,8 +152,8 @@ copies as (
     from one, generate_series(1, :count) as n
     returning id
 )
-insert into kernel.case_event (case_id, sequence, kind, capacity, actor_id, post_id, department_id, at, recorded, audience, state, salt, body, content,
-    digest, key_id)
+insert into kernel.case_event (case_id, sequence, kind, capacity, actor_id, post_id, department_id, at, recorded, audience, state, salt, body,
+    content, digest, key_id)
 select copies.id, e.sequence, e.kind, e.capacity, e.actor_id, e.post_id, e.department_id, e.at, e.recorded, e.audience, e.state, e.salt,
     e.body, e.content, e.digest, e.key_id
 from copies, one join kernel.case_event e on e.case_id = one.id
