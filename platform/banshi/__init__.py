@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from banshi.cases.tables import case as case_table  # noqa: F401 -- the door's name differs from the room's
     from banshi.contracts import APPLICANT as APPLICANT
     from banshi.contracts import CONFIDENTIAL as CONFIDENTIAL
+    from banshi.contracts import DEPUTIES as DEPUTIES
     from banshi.contracts import EXPORT as EXPORT
     from banshi.contracts import NOBODY as NOBODY
     from banshi.contracts import OFFICE as OFFICE
@@ -66,8 +67,8 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "contracts": (
-        "APPLICANT CONFIDENTIAL EXPORT NOBODY OFFICE OPEN311 OUTSIDE PERSONAL REPORT TOGETHER Action Actor Ask CaseType Changes City Context "
-        "Contribution Demo DemoCase Department Due Happening Job JobContext Marks Measure Nothing Option Outcome Page Permission Personal "
+        "APPLICANT CONFIDENTIAL DEPUTIES EXPORT NOBODY OFFICE OPEN311 OUTSIDE PERSONAL REPORT TOGETHER Action Actor Ask CaseType Changes City "
+        "Context Contribution Demo DemoCase Department Due Happening Job JobContext Marks Measure Nothing Option Outcome Page Permission Personal "
         "Queue Record Role Routes Service Snapshot State Step Upgrade"
     ),
     "db": "owner_metadata",

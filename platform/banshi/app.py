@@ -18,14 +18,15 @@ from litestar.static_files import create_static_files_router
 from sqlalchemy import delete, text
 
 from banshi import clock, notify, plugins
-from banshi.cases import attaching, following, verifying
+from banshi.cases import attaching, following, unanswered, verifying
 from banshi.cases.book import House, load_book, put_types
 from banshi.cases.tables import idempotency
 from banshi.cases.upgrading import upgrade_open
-from banshi.contracts import ADMINISTER, LIBRARY, OPEN311, OPERATE, REPORT, Job, JobContext, Role
+from banshi.contracts import ADMINISTER, DEPUTIES, LIBRARY, OPEN311, OPERATE, REPORT, Job, JobContext, Role
 from banshi.db import Connection, Database
 from banshi.documents import keeping, scanning
 from banshi.documents.store import store, tidy
+from banshi.identity import deputies
 from banshi.identity.directory import load_directory
 from banshi.identity.people import put_roles
 from banshi.identity.tables import session, throttle
@@ -50,7 +51,9 @@ KEYS_LAST = timedelta(days=30)
 DECLARING = 0x64656C6172
 
 KERNEL_ROLES = (
-    Role(owner="kernel", name="administrator", title=_("Administrator"), permissions=(ADMINISTER, OPERATE, LIBRARY, REPORT), reach="district"),
+    Role(
+        owner="kernel", name="administrator", title=_("Administrator"), permissions=(ADMINISTER, OPERATE, LIBRARY, REPORT, DEPUTIES), reach="district"
+    ),
     Role(owner="kernel", name="librarian", title=_("Librarian"), permissions=(LIBRARY,), reach="district"),
     Role(owner="kernel", name="partner", title=_("Another program (Open311)"), permissions=(OPEN311,), reach="district"),
     Role(owner="kernel", name="engineer", title=_("Engineer"), permissions=(OPERATE,), reach="district"),
@@ -134,6 +137,7 @@ def kernel_jobs(keyring: Keyring) -> tuple[Job, ...]:
             await db.execute(delete(throttle).where(throttle.c.since <= context.moment - timedelta(days=1)))
             await db.execute(delete(idempotency).where(~idempotency.c.lasting, idempotency.c.created <= context.moment - KEYS_LAST))
             await drafts.sweep(db, context.moment)
+            await deputies.forget(db, context.moment)
 
     return (
         Job(owner="kernel", name="seal_days", cron="30 1 * * *", run=seal),
@@ -212,7 +216,13 @@ def searching(registry: Registry, keyring: Keyring) -> relay.Consumer:
 
 def consumers(registry: Registry, keyring: Keyring) -> list[relay.Consumer]:
     """Return everything that reads the record's events, each with a cursor of its own."""
-    return [notify.NOTICES, clusters(registry, keyring), searching(registry, keyring), figures(registry, keyring)]
+    return [
+        notify.NOTICES,
+        relay.Consumer("unanswered", unanswered.watch),
+        clusters(registry, keyring),
+        searching(registry, keyring),
+        figures(registry, keyring),
+    ]
 
 
 async def work(settings: Settings) -> None:

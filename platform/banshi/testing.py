@@ -303,6 +303,7 @@ def _other(url: str, name: str) -> str:
 
 
 _SWEEP = """
+delete from kernel.unanswered; delete from kernel.absence; delete from kernel.deputy; delete from kernel.deputy_limit;
 delete from kernel.seen; delete from kernel.answer_template; delete from kernel.saved_view; delete from kernel.handover;
 delete from kernel.document; delete from kernel.document_content;
 delete from kernel.case_link; delete from kernel.report_case; delete from kernel.report_cell;

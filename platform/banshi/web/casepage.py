@@ -308,7 +308,11 @@ class CaseView:
 
     def _office(self, event: Any) -> str:
         department = self.visit.house.directory.department(event.department_id).say(self.language)
-        return department + " " + self.visit.say(_("Staff {number}"), number=event.staff_number) if event.staff_number else department
+        if not event.staff_number:
+            return department
+        if event.for_number:
+            return department + " " + self.visit.say(_("Staff {number} for {other}"), number=event.staff_number, other=event.for_number)
+        return department + " " + self.visit.say(_("Staff {number}"), number=event.staff_number)
 
     def _told(self, event: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
         """Return the long text of an event and its other answers."""
