@@ -191,7 +191,7 @@ def test_a_ring_ends_with_nobody_and_is_told_from_a_way_that_just_ends() -> None
     ring = Standing(away, [Deputy(id=1, post_id=1, deputy_id=2, rank=0, **span), Deputy(id=2, post_id=2, deputy_id=1, rank=0, **span)])
     assert (ring.holder(1, _moment(1)), ring.ring(1, _moment(1)), ring.ring(1, _moment(6))) == (None, True, False)
     end = Standing(away, [Deputy(id=1, post_id=1, deputy_id=2, rank=0, **span)])
-    assert (end.holder(1, _moment(1)), end.ring(1, _moment(1)), end.uncovered([1, 4], _moment(1))) == (None, False, [1])
+    assert (end.holder(1, _moment(1)), end.ring(1, _moment(1)), end.uncovered(_moment(1))) == (None, False, [1, 2, 3])
 
 
 # -- entering: what is taken and what is not ---------------------------------------------------------------------------------------------

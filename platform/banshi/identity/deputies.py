@@ -6,12 +6,11 @@ written moves the directory's revision, so that it holds for the next request of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Row, insert, or_, select, text, update
+from sqlalchemy import insert, select, text, update
 
 from banshi.audit import record
 from banshi.contracts import ADMINISTER, DEPUTIES, Actor, Officer
@@ -189,19 +188,6 @@ async def set_limit(db: Connection, directory: Directory, keyring: Keyring, acto
 async def limits(db: Connection) -> dict[int, int]:
     """Return after how many working hours without a word each district offers its cases to the deputy; those that do not are missing."""
     return {r.district_id: r.hours for r in await db.execute(select(deputy_limit).where(deputy_limit.c.hours > 0))}
-
-
-async def absences_of(db: Connection, post_ids: Sequence[int], at: datetime, *, most: int = 200) -> Sequence[Row[Any]]:
-    """Return the absences of some posts that are not over, the earliest first."""
-    statement = select(absence).where(absence.c.post_id.in_(post_ids), ~absence.c.cancelled, absence.c.until > at)
-    return (await db.execute(statement.order_by(absence.c.since, absence.c.id).limit(most))).all()
-
-
-async def deputies_of(db: Connection, post_id: int, at: datetime, *, most: int = 200) -> Sequence[Row[Any]]:
-    """Return who is named as deputy of a post, and for whom it is named itself, as far as that is not over; in order, one query."""
-    mine = or_(deputy.c.post_id == post_id, deputy.c.deputy_id == post_id)
-    statement = select(deputy).where(mine, deputy.c.revoked.is_(None), deputy.c.until > at)
-    return (await db.execute(statement.order_by(deputy.c.rank, deputy.c.id).limit(most))).all()
 
 
 async def forget(db: Connection, at: datetime) -> None:

@@ -94,7 +94,7 @@ class Standing:
         place = bisect_right(self._moments, at)
         if self._kept is None or self._kept[0] != place:  # between two moments nothing changes
             found: dict[int, list[int]] = {}
-            for absent in sorted(p for p in self._absences if self.absence(p, at)):
+            for absent in self.absent(at):
                 if (by := self.deputy(absent, at)) is not None:
                     found.setdefault(by, []).append(absent)
             self._kept = place, {by: tuple(posts) for by, posts in found.items()}
@@ -112,9 +112,13 @@ class Standing:
                     waiting.append(above)
         return tuple(sorted(found))
 
-    def uncovered(self, post_ids: Iterable[int], at: datetime) -> list[int]:
-        """Return those of some posts whose holders are away with nobody who stands in."""
-        return [p for p in post_ids if self.absence(p, at) and self.deputy(p, at) is None]
+    def absent(self, at: datetime) -> list[int]:
+        """Return the posts whose holders are away at a moment, by id."""
+        return sorted(p for p in self._absences if self.absence(p, at))
+
+    def uncovered(self, at: datetime) -> list[int]:
+        """Return the posts whose holders are away with nobody who stands in."""
+        return [p for p in self.absent(at) if self.deputy(p, at) is None]
 
     def within(self, since: datetime, until: datetime) -> list[datetime]:
         """Return the moments from ``since`` until before ``until`` at which something may change, ``since`` among them."""

@@ -173,6 +173,7 @@ class DeskCasePage(msgspec.Struct, frozen=True, kw_only=True):
     rules_href: str = ""
     cite_href: str = ""
     files_href: str = ""
+    standing: str = ""
 
 
 class CallerPart(msgspec.Struct, frozen=True, kw_only=True):

@@ -141,10 +141,11 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     staff_number: str = ""
     telephone: str = ""
     address: str = ""
+    note: str = ""
 
 
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a list of cases; ``waits`` says for how long nothing was recorded, in words."""
+    """One line of a list of cases; ``note`` says for whom it is there, or that its officer is away."""
 
     number: str
     href: str
@@ -158,6 +159,7 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     last: str = ""
     urgent: bool = False
     unread: bool = False
+    note: str = ""
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
