@@ -19,15 +19,16 @@ from sqlalchemy import delete, text
 
 from banshi import clock, notify, plugins
 from banshi.cases import attaching, following, unanswered, verifying
-from banshi.cases.book import House, load_book, put_types
+from banshi.cases.book import House, load_house, put_types
 from banshi.cases.tables import idempotency
 from banshi.cases.upgrading import upgrade_open
+from banshi.clock import keeping as keeping_times
 from banshi.contracts import ADMINISTER, DEPUTIES, LIBRARY, OPEN311, OPERATE, REPORT, Job, JobContext, Role
 from banshi.db import Connection, Database
 from banshi.documents import keeping, scanning
 from banshi.documents.store import store, tidy
+from banshi.escalation import backlog, sweeping
 from banshi.identity import deputies
-from banshi.identity.directory import load_directory
 from banshi.identity.people import put_roles
 from banshi.identity.tables import session, throttle
 from banshi.jobs import periodic, relay
@@ -120,7 +121,9 @@ async def declare(database: Database, registry: Registry, keyring: Keyring, at: 
         await put_roles(db, (*KERNEL_ROLES, *registry.roles))
         await checking.forget_others(db, registry)
         said = await put_types(db, registry)
-        house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
+        if years := await keeping_times.seed(db, at):
+            said.append(f"days off of {years[0]} to {years[-1]}")
+        house = await load_house(db, registry, keyring)
         return [*said, *await upgrade_open(db, house, at)]
 
 
@@ -166,7 +169,7 @@ def document_jobs(settings: Settings, registry: Registry) -> tuple[Job, ...]:
                 if verdict == "clean":
                     await keeping.judged(db, content.digest, verdict)
                 else:
-                    house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
+                    house = await load_house(db, registry, keyring)
                     await attaching.infected(db, house, content.digest, context.moment)
 
     async def sweep(context: JobContext) -> None:
@@ -185,7 +188,7 @@ def clusters(registry: Registry, keyring: Keyring) -> relay.Consumer:
     async def take(db: Connection, events: Sequence[Any]) -> None:
         ids = sorted({e.case_id for e in events})
         if await following.concerned(db, ids):
-            house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
+            house = await load_house(db, registry, keyring)
             await following.follow(db, house, ids)
 
     return relay.Consumer("clusters", take)
@@ -198,7 +201,7 @@ def figures(registry: Registry, keyring: Keyring) -> relay.Consumer:
     async def take(db: Connection, events: Sequence[Any]) -> None:
         now = await rollups.revision(db)
         if not known or known[0].directory.revision != now:
-            known[:] = [House(registry=registry, directory=await load_directory(db, now), book=await load_book(db), keyring=keyring)]
+            known[:] = [await load_house(db, registry, keyring, now)]
         await rollups.settle(db, known[0], [e.case_id for e in events])
 
     return relay.Consumer(checking.consumer_name(registry), take)
@@ -208,7 +211,7 @@ def searching(registry: Registry, keyring: Keyring) -> relay.Consumer:
     """Return the consumer that keeps the words of cases up with the cases."""
 
     async def take(db: Connection, events: Sequence[Any]) -> None:
-        house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
+        house = await load_house(db, registry, keyring)
         await indexing.index(db, house, sorted({e.case_id for e in events}))
 
     return relay.Consumer(indexing.CONSUMER, take)
@@ -222,7 +225,50 @@ def consumers(registry: Registry, keyring: Keyring) -> list[relay.Consumer]:
         clusters(registry, keyring),
         searching(registry, keyring),
         figures(registry, keyring),
+        deadlines(registry, keyring),
     ]
+
+
+def deadlines(registry: Registry, keyring: Keyring) -> relay.Consumer:
+    """Return the consumer that keeps up what is due next on each case."""
+
+    async def take(db: Connection, events: Sequence[Any]) -> None:
+        await sweeping.keep(db, await load_house(db, registry, keyring), sorted({e.case_id for e in events}))
+
+    return relay.Consumer(sweeping.CONSUMER, take)
+
+
+def escalation_jobs(registry: Registry, keyring: Keyring) -> tuple[Job, ...]:
+    """Return what looks every minute for what is due."""
+
+    async def house(db: Connection) -> House:
+        return await load_house(db, registry, keyring)
+
+    async def sweep(context: JobContext) -> None:
+        await sweeping.sweep(context.transaction, house, context.moment)
+
+    async def pile(context: JobContext) -> None:
+        await backlog.sweep(context.transaction, house, context.moment)
+
+    return (
+        Job(owner="kernel", name="escalate", cron="* * * * *", run=sweep),
+        Job(owner="kernel", name="backlog", cron="7 * * * *", run=pile),
+    )
+
+
+def deputy_jobs(registry: Registry, keyring: Keyring) -> tuple[Job, ...]:
+    """Return what offers unanswered cases to deputies."""
+
+    async def offer(context: JobContext) -> None:
+        async with context.transaction() as db:
+            await unanswered.begin(db, context.moment)
+        looked = unanswered.BATCH
+        while looked == unanswered.BATCH:
+            async with context.transaction() as db:
+                house = await load_house(db, registry, keyring)
+                looked = await unanswered.offer(db, house, house.times.calendar, context.moment)
+
+    return (Job(owner="kernel", name="offer_unanswered", cron="*/10 * * * *", run=offer),)
 
 
 async def work(settings: Settings) -> None:
@@ -230,10 +276,18 @@ async def work(settings: Settings) -> None:
     log_to_standard_error(settings.log_level)
     registry = plugins.load(strict=settings.strict)
     database = Database(settings.database_url, pool_size=4)
-    app = periodic.timetable(database, (*kernel_jobs(Keyring(settings.keys())), *document_jobs(settings, registry), *registry.jobs))
+    keyring = Keyring(settings.keys())
+    jobs = (
+        *kernel_jobs(keyring),
+        *document_jobs(settings, registry),
+        *escalation_jobs(registry, keyring),
+        *deputy_jobs(registry, keyring),
+        *registry.jobs,
+    )
+    app = periodic.timetable(database, jobs)
     try:
         async with periodic.working(app):
-            await relay.run(database, consumers(registry, Keyring(settings.keys())))
+            await relay.run(database, consumers(registry, keyring))
     finally:
         await database.close()
 

@@ -221,18 +221,18 @@ async def test_an_administrator_sets_after_how_many_hours_a_deputy_is_offered_a_
 
 
 async def test_the_deputy_finds_the_cases_of_the_absent_in_their_own_list_marked(at_desk: At, file: Any, act: Any, stands_in: Any) -> None:
-    absent, own = await file("Lamp of the absent."), await file("My lamp.")
+    absent, own = await file("Lamp of the absent"), await file("My lamp")
     await act(A, absent, "sign")
     await act(B, own, "sign")
     await stands_in(A, B)
     deputy_ = await at_desk(B)
     page = await deputy_.get("/desk")
-    assert "Lamp of the absent." in page.text
+    assert "Lamp of the absent" in page.text
     assert "For 10001" in page.text
     assert page.links["For 10001"] == "/desk/for/10001"
     assert "I stand in" in page.text
     page = await deputy_.get("/desk/for/10001")
-    assert ("Lamp of the absent." in page.text, "My lamp." in page.text) == (True, False)
+    assert ("Lamp of the absent" in page.text, "My lamp" in page.text) == (True, False)
     assert "absent until" in page.text
     page = await deputy_.get(f"/desk/case/{absent}")
     assert "You stand in for staff 10001." in page.text
@@ -243,7 +243,7 @@ async def test_the_deputy_finds_the_cases_of_the_absent_in_their_own_list_marked
     assert "For 10001" in (await deputy_.get("/desk")).text
     colleague = await at_desk(A)
     page = await colleague.get("/desk")
-    assert ("Lamp of the absent." in page.text, "I stand in" in page.text) == (True, False)
+    assert ("Lamp of the absent" in page.text, "I stand in" in page.text) == (True, False)
     assert (await colleague.get("/desk/for/10002")).status == 404
 
 
@@ -269,7 +269,7 @@ async def test_the_resident_reads_who_acted_for_whom_and_who_opens_the_case_too(
 
 
 async def test_where_nobody_stands_in_the_department_has_the_case_and_sees_why(at_desk: At, file: Any, act: Any, stands_in: Any) -> None:
-    number = await file("Lamp of the absent.")
+    number = await file("Lamp of the absent")
     await act(A, number, "sign")
     colleague = await at_desk(B)
     assert "Nobody stands in" not in (await colleague.get("/desk")).text
@@ -278,8 +278,8 @@ async def test_where_nobody_stands_in_the_department_has_the_case_and_sees_why(a
     assert "Staff 10001: absent until 24 Nov, 09:30, nobody stands in" in page.text
     assert page.links["Nobody stands in"] == "/desk/left"
     page = await colleague.get("/desk/left")
-    assert "Lamp of the absent." in page.text
-    assert "Lamp of the absent." not in (await (await at_desk("10003")).get("/desk")).text
+    assert "Lamp of the absent" in page.text
+    assert "Lamp of the absent" not in (await (await at_desk("10003")).get("/desk")).text
     assert (await (await at_desk("10003")).get("/desk/left")).status == 404
 
 
@@ -298,7 +298,7 @@ async def test_where_an_officer_is_picked_it_is_told_that_they_are_away(at_desk:
 async def test_what_was_offered_stands_in_the_deputys_list_and_on_the_case(
     at_desk: At, file: Any, act: Any, stands_in: Any, database: Database, town: Town, clock: Clock
 ) -> None:
-    number = await file("A lamp without a word.")
+    number = await file("A lamp without a word")
     await act(A, number, "sign")
     await stands_in(A, B, away=False)
 
@@ -315,7 +315,7 @@ async def test_what_was_offered_stands_in_the_deputys_list_and_on_the_case(
         assert await unanswered.offer(db, house, lambda _district: Always(), clock()) == 1
     deputy_ = await at_desk(B)
     page = await deputy_.get("/desk")
-    assert "A lamp without a word." in page.text
+    assert "A lamp without a word" in page.text
     assert "For 10001, who has not answered" in page.text
     page = await deputy_.get(f"/desk/case/{number}")
     assert "Staff 10001 has not answered for too long." in page.text

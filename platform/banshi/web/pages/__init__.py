@@ -10,6 +10,7 @@ report      the report
 search      what was found
 components  the style guide
 files       adding files
+clocks      by when, and how that was counted
 library     regulations and guides, who does what
 common      the pages that everybody meets: sign in, errors
 """
@@ -17,6 +18,7 @@ common      the pages that everybody meets: sign in, errors
 from __future__ import annotations
 
 from banshi.web.pages.absence import AbsencePage, AbsencesPage, AwayRow, LimitsPage
+from banshi.web.pages.clocks import ClockBrief, ClockLine, ClockPart, ClocksPage
 from banshi.web.pages.common import (
     CapacityPage,
     ErrorPage,
@@ -134,6 +136,10 @@ __all__ = [
     "Choice",
     "ChooseDistrictPage",
     "Chrome",
+    "ClockBrief",
+    "ClockLine",
+    "ClockPart",
+    "ClocksPage",
     "ComponentsPage",
     "ConsultPage",
     "Contact",

@@ -145,7 +145,10 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a list of cases; ``note`` says for whom it is there, or that its officer is away."""
+    """One line of a list of cases; ``due`` says by when it is to be settled, ``over`` whether that is past.
+
+    ``note`` says for whom it is there, or that its officer is away.
+    """
 
     number: str
     href: str
@@ -160,6 +163,8 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     urgent: bool = False
     unread: bool = False
     note: str = ""
+    due: str = ""
+    over: bool = False
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
