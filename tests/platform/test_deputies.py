@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from banshi import audit
 from banshi.app import consumers
-from banshi.cases import acting, linking, opening, reading, standing_in, unanswered, verifying
+from banshi.cases import acting, attaching, linking, opening, reading, standing_in, unanswered, verifying
 from banshi.cases.acting import Act, Acted
 from banshi.cases.decoding import decode
 from banshi.cases.reading import Query
@@ -32,6 +32,7 @@ from banshi.identity.directory import Post, load_directory
 from banshi.identity.standing import Absence, Deputy, Standing
 from banshi.identity.tables import absence, deputy, post
 from banshi.jobs import relay
+from banshi.search import finding, indexing
 from banshi.testing import MOMENT, Town
 
 A, B, CITY, EAST, NORTH, PARKS, HEAD, INTAKE, ADMIN = "10001", "10002", "10007", "10003", "10004", "10005", "10006", "20001", "90001"
@@ -485,6 +486,20 @@ async def test_lists_and_reports_of_a_deputy_are_one_thing(office: Office, wante
     mine = Query(open=True, ranges=standing_in.in_hand(actor))
     assert await reading.count_bounded(office.db, office.house, actor, [mine]) == [3]
     assert sum(n for _by, n in await reading.count_exact(office.db, office.house, actor, ["state"], mine)) == 3
+
+
+async def test_a_deputy_of_another_department_finds_the_case_by_its_words_and_may_add_a_file(office: Office, wanted: Any) -> None:
+    number = await office.file(wanted, category="greenery", text="The tulip tree hangs over the road.")
+    await office.do(PARKS, number, "sign")
+    row = await office.row(number)
+    await indexing.index(office.db, office.house, [row.id])
+    await office.name(PARKS, EAST)
+    for away in (False, True):
+        if away:
+            await office.away(PARKS)
+        found = await finding.find(office.db, office.house, office.actor(EAST), "tulip", office.at)
+        assert [r.number for r in found.rows] == ([number] if away else [])
+    attaching.may(office.house, office.actor(EAST), row)
 
 
 async def test_a_program_acts_with_what_its_token_carries_in_anybodys_place(office: Office, wanted: Any) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -90,7 +91,7 @@ async def show_all(request: Request[Any, Any, Any], number: FromQuery[str] = "")
             raise Forbidden(_("Your post does not carry the right to do this."))
         found = visit.house.directory.officer(number.strip()) if number.strip() else None
         if found is not None and deputies.may(visit.house.directory, actor, found):
-            return visit.go(f"{HOME}/{found.staff_number}")
+            return visit.go(_of(found))
         problem = visit.say(_("Nobody with this staff number works where you may enter it."), number=number) if number.strip() else ""
         sections, _counts = await menu.menu(visit, actor, ALL)
         rows, more = _rows(visit, actor)
@@ -99,7 +100,7 @@ async def show_all(request: Request[Any, Any, Any], number: FromQuery[str] = "")
             rows=rows,
             more=visit.say(_("These are the first {count}."), count=MOST) if more else "",
             officers=tuple(
-                pages.Link(text=visit.say(_("Staff {number}"), number=o.staff_number), href=f"{HOME}/{o.staff_number}")
+                pages.Link(text=visit.say(_("Staff {number}"), number=o.staff_number), href=_of(o))
                 for o in (visit.house.directory.officers_of(actor.department_id)[:MOST] if actor.department_id is not None else ())
             ),
             number=number.strip()[:40],
@@ -181,7 +182,12 @@ def _officer(visit: Visit, actor: Actor, staff_number: str) -> Officer:
 
 
 def _address(actor: Actor, officer: Officer) -> str:
-    return HOME if actor.post_id == officer.id else f"{HOME}/{officer.staff_number}"
+    return HOME if actor.post_id == officer.id else _of(officer)
+
+
+def _of(officer: Officer) -> str:
+    """Return the address of an officer's page; a staff number may be written in any letters."""
+    return f"{HOME}/{quote(officer.staff_number, safe='')}"
 
 
 def _id(raw: Mapping[str, list[str]], name: str) -> int:
@@ -201,7 +207,9 @@ def _span(officer: Officer, visit: Visit, start: tuple[date, str], end: tuple[da
 
 def _at(day: date, said: str, zone: ZoneInfo) -> datetime:
     hours, minutes = (int(n) for n in said.replace("：", ":").split(":")) if said else (0, 0)
-    return datetime.combine(day, time(hours, minutes), zone)
+    return datetime.combine(day, time(hours, minutes), zone).astimezone(
+        UTC
+    )  # moments compare by UTC; of one zone they would by the clock on the wall
 
 
 # -- the page -----------------------------------------------------------------------------------------------------------------
@@ -220,7 +228,7 @@ async def _page(
     own, known = actor.post_id == officer.id, visit.house.directory.standing
     sections, _counts = await menu.menu(visit, actor, HOME if own else ALL)
     problems = forms.refusal_problems(refused) if refused else {}
-    address = f"{HOME}/{officer.staff_number}"
+    address = _of(officer)
     away_form = _form(visit, AwayForm, f"{address}/away", _("Enter the absence"), away, problems if away is not None else {})
     renamed = {{"since": "first_day", "until": "last_day"}.get(n, n): text for n, text in problems.items()} if deputy is not None else {}
     deputy_form = _form(visit, DeputyForm, f"{address}/deputy", _("Name the deputy"), deputy, renamed, hint=_colleagues(visit, officer))
@@ -315,7 +323,7 @@ def _stands_row(visit: Visit, officer: Officer, named: Deputy, *, own: bool) -> 
     return pages.AwayRow(
         who=visit.say(_("Staff {number}"), number=number),
         note=" · ".join(w for w in (_span_words(visit, officer, named), note) if w),
-        href=f"/desk/for/{number}" if now and own else "",
+        href=f"/desk/for/{quote(number, safe='')}" if now and own else "",
     )
 
 
@@ -333,7 +341,7 @@ def _rows(visit: Visit, actor: Actor) -> tuple[tuple[pages.AwayRow, ...], bool]:
             pages.AwayRow(
                 who=visit.say(_("Staff {number}"), number=officer.staff_number),
                 note=" · ".join(w for w in (department, _span_words(visit, officer, absence), now) if w),
-                href=f"{HOME}/{officer.staff_number}",
+                href=_of(officer),
             )
         )
     return tuple(rows[:MOST]), len(rows) > MOST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import msgspec
 
@@ -93,7 +94,8 @@ def _left(visit: Visit, actor: Actor) -> list[Work]:
 def _of_absent(visit: Visit, absent: Actor) -> Work:
     query = Query(open=True, assignee_id=absent.post_id, members=False)
     title, name = visit.say(_("For {number}"), number=absent.staff_number), f"for/{absent.staff_number}"
-    return Work(name=name, href=f"/desk/{name}", title=title, lead=standing.away(visit, absent.post_id), query=query, absent=True)
+    href = f"/desk/for/{quote(absent.staff_number, safe='')}"
+    return Work(name=name, href=href, title=title, lead=standing.away(visit, absent.post_id), query=query, absent=True)
 
 
 def _of_queue(visit: Visit, queue: Queue) -> Work:
