@@ -23,6 +23,7 @@ from banshi.cases.reading import Query
 from banshi.cases.tables import case, case_event
 from banshi.cases.tables import unanswered as waiting
 from banshi.cases.visibility import predicate
+from banshi.cli.demo import seeding
 from banshi.contracts import Actor
 from banshi.db import Connection, Database
 from banshi.errors import Conflict, Forbidden, Invalid, KeyReused, NotAllowedNow, NotFound
@@ -183,7 +184,9 @@ def test_for_whom_somebody_stands_in_is_the_same_question_turned_round(standing:
     for hour in hours:  # in any order: what was kept of another moment must not answer for this one
         at = _moment(hour)
         assert standing.stands_for(one, at) == tuple(p for p in range(1, 7) if standing.absence(p, at) and standing.holder(p, at) == one)
-        assert set(standing.stands_for(one, at)) <= set(standing.backs(one, at))
+        assert standing.uncovered(at) == tuple(p for p in range(1, 7) if standing.holder(p, at) is None)
+        named = {d.post_id for d in standing.all_deputies() if d.deputy_id == one and d.since <= at < d.until}
+        assert standing.backs(one, at) == tuple(sorted(named))
 
 
 def test_a_ring_ends_with_nobody_and_is_told_from_a_way_that_just_ends() -> None:
@@ -192,7 +195,7 @@ def test_a_ring_ends_with_nobody_and_is_told_from_a_way_that_just_ends() -> None
     ring = Standing(away, [Deputy(id=1, post_id=1, deputy_id=2, rank=0, **span), Deputy(id=2, post_id=2, deputy_id=1, rank=0, **span)])
     assert (ring.holder(1, _moment(1)), ring.ring(1, _moment(1)), ring.ring(1, _moment(6))) == (None, True, False)
     end = Standing(away, [Deputy(id=1, post_id=1, deputy_id=2, rank=0, **span)])
-    assert (end.holder(1, _moment(1)), end.ring(1, _moment(1)), end.uncovered(_moment(1))) == (None, False, [1, 2, 3])
+    assert (end.holder(1, _moment(1)), end.ring(1, _moment(1)), end.uncovered(_moment(1))) == (None, False, (1, 2, 3))
 
 
 # -- entering: what is taken and what is not ---------------------------------------------------------------------------------------------
@@ -713,6 +716,21 @@ async def test_a_deputy_who_is_revoked_has_what_was_offered_no_more(office: Offi
     assert number not in await office.in_hand(INTAKE)
 
 
+async def test_what_is_offered_to_a_deputy_who_is_away_reaches_theirs(office: Office, wanted: Any) -> None:
+    await limited(office, 1)
+    await office.name(A, B)
+    await office.name(B, INTAKE)
+    number = await office.file(wanted)
+    await office.do(A, number, "sign")
+    await office.away(B)
+    office.at += 2 * HOUR
+    await looked(office)
+    assert (await office.row(number)).deputy_id == office.post(B)
+    assert number in await office.in_hand(INTAKE)
+    await office.do(INTAKE, number, "tell", text="We look at it.")
+    assert (await office.last(number)).for_number == A  # whose case it is
+
+
 async def test_a_limit_is_an_administrators_and_bounded(office: Office) -> None:
     for who, code, hours, error in (
         (A, "east", 4, Forbidden),
@@ -869,3 +887,11 @@ async def test_what_is_long_over_is_kept_in_the_table_and_no_longer_in_mind(offi
     standing = office.house.directory.standing
     assert (standing.all_absences(), standing.all_deputies()) == ([], [])
     assert len((await office.db.execute(select(deputy))).all()) == 1
+
+
+async def test_in_the_demo_city_colleagues_stand_in_for_each_other_and_one_is_away(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seeding, "CLERK", "chen")
+    await seeding._deputies(office.db, office.house, office.at)
+    await office.read()
+    assert (office.holder(A), office.holder(B), office.holder(PARKS)) == (A, A, PARKS)
+    assert office.house.directory.standing.uncovered(office.at) == ()

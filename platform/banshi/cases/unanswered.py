@@ -23,7 +23,7 @@ from banshi.identity import deputies
 OFFERED = "offered"
 BATCH = 500
 SOON, LATER = timedelta(minutes=1), timedelta(hours=1)
-"""A look is never put off by less; and by so much where there are deputies, and none is there."""
+"""A look is never put off by less; and by so much where the deputy is kept from the case."""
 
 
 class WorkingTime(Protocol):
@@ -95,7 +95,7 @@ def look(house: House, row: Any, story: Sequence[Any], hours: int, calendars: Ca
     left = timedelta(hours=hours) - calendars(row.district_id).working(since, at)
     if left > timedelta():
         return at + max(left, SOON)
-    found = house.directory.post(standing.deputy(row.assignee_id, at))
+    found = house.directory.post(standing.asked(row.assignee_id, at))
     if found is None or found.person_id == row.applicant_id or found.person_id in row.recused:
         return at + LATER
     return found.id

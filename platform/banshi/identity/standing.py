@@ -34,6 +34,14 @@ class Deputy(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
 
 
+class _Now(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds between two moments: for which absent posts each stands in, and for which nobody does."""
+
+    place: int
+    by: Mapping[int, tuple[int, ...]]
+    uncovered: tuple[int, ...]
+
+
 class Standing:
     """Absences and deputies at one revision."""
 
@@ -50,7 +58,7 @@ class Standing:
             self._stand_in.setdefault(named.deputy_id, set()).add(named.post_id)
             moments |= {named.since, named.until}
         self._moments = sorted(moments)
-        self._kept: tuple[int, Mapping[int, tuple[int, ...]]] | None = None
+        self._kept: _Now | None = None
 
     def absence(self, post_id: int | None, at: datetime) -> Absence | None:
         """Return the absence of a post at a moment, None where its holder is there."""
@@ -89,36 +97,39 @@ class Standing:
 
     def stands_for(self, post_id: int, at: datetime) -> tuple[int, ...]:
         """Return the absent posts for which a post stands in at a moment, by id."""
-        if post_id not in self._stand_in:
-            return ()
-        place = bisect_right(self._moments, at)
-        if self._kept is None or self._kept[0] != place:  # between two moments nothing changes
-            found: dict[int, list[int]] = {}
-            for absent in self.absent(at):
-                if (by := self.deputy(absent, at)) is not None:
-                    found.setdefault(by, []).append(absent)
-            self._kept = place, {by: tuple(posts) for by, posts in found.items()}
-        return self._kept[1].get(post_id, ())
+        return self._now(at).by.get(post_id, ()) if post_id in self._stand_in else ()
 
     def backs(self, post_id: int, at: datetime) -> tuple[int, ...]:
-        """Return the posts whose deputy a post is at a moment, directly or through other deputies: those of whose cases it may be offered some."""
-        found: dict[int, None] = {}
-        waiting = [post_id]
-        while waiting:
-            one = waiting.pop()
-            for above in sorted(self._stand_in.get(one, ())):
-                if above != post_id and above not in found and any(d.deputy_id == one for d in self.deputies(above, at)):
-                    found[above] = None
-                    waiting.append(above)
-        return tuple(sorted(found))
+        """Return the posts that have named a post as their deputy at a moment: those of whose cases it may be offered some."""
+        known = sorted(self._stand_in.get(post_id, ()))
+        return tuple(p for p in known if any(d.deputy_id == post_id for d in self.deputies(p, at)))
+
+    def asked(self, post_id: int, at: datetime) -> int | None:
+        """Return which deputy is asked where the holder of a post does not answer: the first who is there, else the first (others stand in for them)."""
+        named = [d.deputy_id for d in self.deputies(post_id, at)]
+        return next((d for d in named if not self.absence(d, at)), named[0] if named else None)
 
     def absent(self, at: datetime) -> list[int]:
         """Return the posts whose holders are away at a moment, by id."""
         return sorted(p for p in self._absences if self.absence(p, at))
 
-    def uncovered(self, at: datetime) -> list[int]:
-        """Return the posts whose holders are away with nobody who stands in."""
-        return [p for p in self.absent(at) if self.deputy(p, at) is None]
+    def uncovered(self, at: datetime) -> tuple[int, ...]:
+        """Return the posts whose holders are away with nobody who stands in, by id."""
+        return self._now(at).uncovered
+
+    def _now(self, at: datetime) -> _Now:
+        """Return who stands in for whom at a moment; between two moments at which something begins or ends nothing changes, so it is kept."""
+        place = bisect_right(self._moments, at)
+        if self._kept is None or self._kept.place != place:
+            by: dict[int, list[int]] = {}
+            uncovered = []
+            for absent in self.absent(at):
+                if (deputy := self.deputy(absent, at)) is None:
+                    uncovered.append(absent)
+                else:
+                    by.setdefault(deputy, []).append(absent)
+            self._kept = _Now(place=place, by={d: tuple(posts) for d, posts in by.items()}, uncovered=tuple(uncovered))
+        return self._kept
 
     def within(self, since: datetime, until: datetime) -> list[datetime]:
         """Return the moments from ``since`` until before ``until`` at which something may change, ``since`` among them."""
