@@ -105,7 +105,7 @@ class Standing:
         return tuple(p for p in known if any(d.deputy_id == post_id for d in self.deputies(p, at)))
 
     def asked(self, post_id: int, at: datetime) -> int | None:
-        """Return which deputy is asked where the holder of a post does not answer: the first who is there, else the first (others stand in for them)."""
+        """Return which deputy is asked where a post's holder does not answer: the first who is there, else the first (others stand in for them)."""
         named = [d.deputy_id for d in self.deputies(post_id, at)]
         return next((d for d in named if not self.absence(d, at)), named[0] if named else None)
 
