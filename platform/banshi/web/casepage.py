@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from banshi import texts, words
-from banshi.cases import acting, attaching, linking, numbers, positions, reading
+from banshi.cases import acting, attaching, linking, numbers, positions, reading, timing
 from banshi.cases.decoding import shapes
 from banshi.contracts import APPLICANT, CONFIDENTIAL, Action, Actor, CaseType, Department
 from banshi.documents import keeping
@@ -22,7 +22,7 @@ from banshi.library import reading as library
 from banshi.library.reading import Wanted
 from banshi.privacy import SEALED, mask, personal_fields, unseal_fields
 from banshi.search.finding import Found
-from banshi.web import filelist, forms, pages
+from banshi.web import escalating, filelist, forms, pages
 from banshi.web.site import Visit
 from banshi.words import Term
 
@@ -221,6 +221,7 @@ class CaseView:
             files=self._files(event),
             own=own,
             staff_only=event.audience == "staff",
+            stacked=event.kind == timing.REPORTED,
         )
 
     def _cites(self, event: Any) -> tuple[pages.Link, ...]:
@@ -267,6 +268,8 @@ class CaseView:
             return self.visit.say(_("Taken over from another system"))
         if event.kind in TOGETHER or event.kind in FILES:
             return self.visit.say((TOGETHER | FILES)[event.kind])
+        if event.kind in escalating.KINDS:
+            return escalating.headline(self.visit, event)
         if self.declared is None:
             return str(event.kind)
         if event.kind == "opened":
@@ -321,6 +324,8 @@ class CaseView:
             return self._together(body.get("told") or {})
         if event.kind in FILES:
             return "", ()
+        if event.kind in escalating.KINDS:
+            return "", escalating.facts(self.visit, event, self.zone, staff=self.actor.capacity == "staff")
         if event.kind == "imported":
             outcome = self.type_row.say_outcome(body.get("outcome"), self.language)
             return "", ((self.visit.say(_("Outcome")), outcome),) if outcome else ()
@@ -587,6 +592,7 @@ def case_row(visit: Visit, row: Any, address: str, *, actor: Actor | None = None
         received=texts.say_moment(row.received, zone, language, visit.at),
         last=last,
         urgent=row.priority > 0,
+        owes=actor is not None and row.owes,
     )
 
 

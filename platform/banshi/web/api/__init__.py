@@ -5,6 +5,7 @@ common      who is asking, how a case is given
 cases       open, act, read, list
 searching   cases by words
 documents   files of a case
+escalations what comes next by rules, by hand; closing reports
 library     regulations and guides
 together    clusters and links
 events      the change feed
@@ -16,7 +17,7 @@ from __future__ import annotations
 from litestar import Router
 from litestar.openapi.datastructures import ResponseSpec
 
-from banshi.web.api import cases, documents, events, library, report, searching, together
+from banshi.web.api import cases, documents, escalations, events, library, report, searching, together
 from banshi.web.api.common import check_body
 from banshi.web.api.structs import Problem
 from banshi.web.security import TOKEN_ROUTE
@@ -38,6 +39,9 @@ HANDLERS = [
     together.leave,
     together.link,
     together.unlink,
+    escalations.list_escalations,
+    escalations.escalate,
+    escalations.report,
     events.list_events,
     report.read_report,
 ]

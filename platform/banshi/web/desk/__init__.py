@@ -10,6 +10,8 @@ handover    what one shift tells the next
 keys        the help sheet of the keyboard
 case        one case, and what can be done with it now
 sheet       how it is drawn: facts, story with what is new, who else has it open
+by_hand     a rule that a clerk does by hand, with their reason
+closing     the form of a closing report; reports lists them for those who lead
 caller      what a resident says on the telephone, entered with their code (proof)
 attachments files of a case
 together    what a case belongs together with: groups, links, a case from a case
@@ -25,8 +27,10 @@ from banshi.web.desk import (
     answers,
     attachments,
     bulk,
+    by_hand,
     caller,
     case,
+    closing,
     components,
     export,
     find,
@@ -35,6 +39,7 @@ from banshi.web.desk import (
     keys,
     queue,
     register,
+    reports,
     shelf,
     together,
     views,
@@ -44,6 +49,7 @@ HANDLERS = [
     queue.mine,
     queue.department,
     queue.everything,
+    queue.owed,
     queue.queue,
     shelf.show,
     shelf.departments,
@@ -74,6 +80,12 @@ HANDLERS = [
     case.show_case,
     case.reveal,
     case.act,
+    closing.show,
+    closing.write,
+    by_hand.show,
+    by_hand.escalate,
+    reports.show,
+    reports.export_reports,
     caller.admit,
     caller.act,
     caller.hang_up,

@@ -8,10 +8,14 @@ import msgspec
 
 from banshi import texts
 from banshi.cases.reading import Query
+from banshi.cases.tables import case
 from banshi.contracts import Actor, Queue
 from banshi.web.site import Visit
 
 _ = texts.translator("banshi")
+
+OWED, CLOSING = "owed", "-closing"
+"""The list of what owes a closing report; its group has no page of its own."""
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +44,14 @@ def lists(visit: Visit, actor: Actor) -> list[Work]:
             lead=visit.say(_("Closed cases too")),
             query=Query(newest_first=True),
         ),
+        Work(
+            name=OWED,
+            href="/desk/owed",
+            title=visit.say(_("Closing reports to be written")),
+            lead=visit.say(_("What was escalated or is a major case, the oldest first: closed cases too")),
+            query=Query(also=(case.c.owes,)),
+            group=CLOSING,
+        ),
         *(_of_queue(visit, queue) for queue in visit.house.registry.queues if _offered(visit, actor, queue)),
     ]
 
@@ -54,7 +66,7 @@ def groups(visit: Visit, actor: Actor) -> dict[str, tuple[str, list[Work]]]:
     found: dict[str, tuple[str, list[Work]]] = {}
     titles = {slug(q): visit.say(q.group) for q in visit.house.registry.queues}
     for work in lists(visit, actor):
-        if work.group:
+        if work.group and work.group != CLOSING:
             found.setdefault(work.group, (titles[work.group], []))[1].append(work)
     return found
 

@@ -41,6 +41,12 @@ async def everything(request: Request[Any, Any, Any]) -> Response[Any]:
     return await _queue(request, "all")
 
 
+@get("/desk/owed")
+async def owed(request: Request[Any, Any, Any]) -> Response[Any]:
+    """What owes a closing report, the oldest first."""
+    return await _queue(request, "owed")
+
+
 @get("/desk/queue/{owner:str}/{name:str}")
 async def queue(request: Request[Any, Any, Any], owner: FromPath[str], name: FromPath[str]) -> Response[Any]:
     """A queue that a plugin declares."""

@@ -68,10 +68,11 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of the error summary: the text, and the field it leads to."""
+    """A line of the error summary: the text, and the field, or the page, it leads to."""
 
     text: str
     field: str = ""
+    href: str = ""
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +109,8 @@ class FileRow(msgspec.Struct, frozen=True, kw_only=True):
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One event of the story, in words.
 
-    ``facts`` are label and value pairs of its form, ``cites`` the rules it rests on, ``fresh`` marks what the reader has not seen yet.
+    ``facts`` are label and value pairs of its form (``stacked`` where they are long), ``cites`` the rules it rests on, ``fresh`` marks what the
+    reader has not seen yet.
     """
 
     at: str
@@ -122,6 +124,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     own: bool = False
     staff_only: bool = False
     fresh: bool = False
+    stacked: bool = False
 
 
 class ActionLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,7 +147,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a list of cases; ``waits`` says for how long nothing was recorded, in words."""
+    """One line of a list of cases; ``owes`` marks that its closing report is still to be written."""
 
     number: str
     href: str
@@ -158,6 +161,7 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     last: str = ""
     urgent: bool = False
     unread: bool = False
+    owes: bool = False
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
