@@ -152,6 +152,20 @@ async def keep(db: Connection, house: House, said: Sequence[tuple[Any, int, Clos
     await db.execute(_KEEP, {"said": msgspec.json.encode(rows).decode()})
 
 
+async def restore(db: Connection, house: House, case_ids: Sequence[int]) -> None:
+    """Write anew where the latest reports of these cases stand, from the record; two statements. What was erased stays as it is known."""
+    latest = (
+        select(case, case_event.c.sequence.label("place"), case_event.c.at, case_event.c.body)
+        .join(case_event, case_event.c.case_id == case.c.id)
+        .where(case.c.id.in_(case_ids), case_event.c.kind == REPORTED, case_event.c.body.is_not(None))
+        .distinct(case.c.id)
+        .order_by(case.c.id, case_event.c.sequence.desc())
+    )
+    rows = (await db.execute(latest)).all()
+    if rows:
+        await keep(db, house, [(r, r.place, msgspec.convert(r.body["form"], ClosingReport), r.at) for r in rows])
+
+
 def _row(house: House, row: Any, sequence: int, form: ClosingReport, at: datetime) -> dict[str, Any]:
     return {
         "case_id": row.id,
