@@ -47,8 +47,8 @@ async def show(request: Request[Any, Any, Any], number: FromPath[str]) -> Respon
         before = _latest(view)
         if not view.row.owes and before is None:
             raise NotAllowedNow(_("Case {number} owes no closing report."), number=numbers.show(view.row.number))
-        raw = {name: [str(value)] for name, value in ((before.body or {}).get("form") or {}).items()} if before is not None else {}
-        return _page(visit, view, raw)
+        amended = (before.body or {}).get("form") or {} if before is not None and not view.row.owes else {}
+        return _page(visit, view, {name: [str(value)] for name, value in amended.items()})
 
 
 @post(AT)
@@ -70,7 +70,8 @@ async def write(request: Request[Any, Any, Any], number: FromPath[str]) -> Respo
         view = await _view(visit, visit.staff(), plain)
         if (denied := reports.may_report(visit.house, view.actor, view.row)) is not None:
             raise denied
-        return _page(visit, view, forms.answers(raw), forms.refusal_problems(refused), key=forms.key_of(raw), status=refused.status)
+        key = forms.key_of(raw) if isinstance(refused, Invalid) else ""
+        return _page(visit, view, forms.answers(raw), forms.refusal_problems(refused), key=key, status=refused.status)
 
 
 async def _view(visit: Visit, actor: Actor, number: str) -> CaseView:
@@ -86,7 +87,7 @@ def _page(
     visit: Visit, view: CaseView, raw: Mapping[str, Any], problems: Mapping[str, Any] | None = None, *, key: str = "", status: int = 200
 ) -> Response[Any]:
     number = view.row.number
-    amends = _latest(view) is not None
+    amends = _latest(view) is not None and not view.row.owes
     page = pages.ClosingPage(
         number=numbers.show(number),
         title=view.row.title,
