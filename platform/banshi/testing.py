@@ -304,9 +304,10 @@ def _other(url: str, name: str) -> str:
 
 _SWEEP = """
 delete from kernel.seen; delete from kernel.answer_template; delete from kernel.saved_view; delete from kernel.handover;
-delete from kernel.document; delete from kernel.document_content;
+delete from kernel.document; delete from kernel.document_content; delete from kernel.deadline; delete from kernel.closing_report;
+delete from kernel.adjustment; delete from kernel.calendar_version where district_id is not null;
 delete from kernel.case_link; delete from kernel.report_case; delete from kernel.report_cell;
-delete from kernel.case_words; delete from kernel.deadline; delete from kernel.closing_report; delete from kernel.library_settled;
+delete from kernel.case_words; delete from kernel.library_settled;
 delete from kernel.library_version; delete from kernel.library_entry;
 delete from kernel.notice; delete from kernel.personal_index; delete from kernel.case_party; delete from kernel.case_event;
 delete from kernel."case"; delete from kernel.idempotency; delete from kernel.draft; delete from kernel.session;

@@ -14,6 +14,7 @@ from banshi.contracts import HandUp, Notify, Raise, Rule, Rung
 from banshi.escalation import firing
 from banshi.escalation.reports import TEXTS, ClosingReport
 from banshi.web import forms
+from banshi.web.clocks import AMOUNTS
 from banshi.web.site import Visit
 
 _ = texts.translator("banshi")
@@ -36,11 +37,6 @@ TELLS: Mapping[str, texts.Text] = {
     "department": _("The department in charge is told."),
     "superior": _("The superior is told, sees the whole case and can step in."),
     "oversight": _("The oversight body is told, sees the whole case and can step in."),
-}
-UNITS: Mapping[str, tuple[texts.Text, texts.Text]] = {
-    "workdays": (_("1 workday"), _("{count} workdays")),
-    "working_hours": (_("1 working hour"), _("{count} working hours")),
-    "calendar_days": (_("1 day"), _("{count} days")),
 }
 
 
@@ -119,10 +115,8 @@ def does(visit: Visit, rule: Rule, step: Rung, row: Any) -> tuple[str, ...]:
 
 def amount(visit: Visit, count: Any, unit: str) -> str:
     """Return an amount of time in words; empty for none."""
-    if not count or unit not in UNITS:
-        return ""
-    one, many = UNITS[unit]
-    return visit.say(one) if count == 1 else visit.say(many, count=f"{count:g}")
+    one, many = next((said for name, said in AMOUNTS.items() if name == unit), ("", ""))
+    return visit.say(one if count == 1 else many, count=f"{count:g}") if count and many else ""
 
 
 def joined(visit: Visit, said: Sequence[str]) -> str:

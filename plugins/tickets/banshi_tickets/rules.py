@@ -91,7 +91,7 @@ RULES = (
         told=_("Nobody signed for it in time"),
         case_type="request",
         when=Overdue(deadline="sign"),
-        rungs=(Rung(do=(Notify("department"),), again=8),),
+        rungs=(Rung(do=(Notify("department"),)), Rung(later=14, do=(Notify("department"), Raise(1)), again=35)),
     ),
     Rule(
         name="not_satisfied",

@@ -4,6 +4,7 @@ structs     what it takes and gives
 common      who is asking, how a case is given
 cases       open, act, read, list
 searching   cases by words
+timing      due dates, explained
 documents   files of a case
 escalations what comes next by rules, by hand; closing reports
 library     regulations and guides
@@ -17,7 +18,7 @@ from __future__ import annotations
 from litestar import Router
 from litestar.openapi.datastructures import ResponseSpec
 
-from banshi.web.api import cases, documents, escalations, events, library, report, searching, together
+from banshi.web.api import cases, documents, escalations, events, library, report, searching, timing, together
 from banshi.web.api.common import check_body
 from banshi.web.api.structs import Problem
 from banshi.web.security import TOKEN_ROUTE
@@ -28,6 +29,7 @@ HANDLERS = [
     cases.act_on_cases,
     cases.read_case,
     cases.list_cases,
+    timing.read_clocks,
     searching.search,
     documents.attach,
     documents.list_documents,

@@ -14,6 +14,7 @@ by_hand     a rule that a clerk does by hand, with their reason
 closing     the form of a closing report; reports lists them for those who lead
 caller      what a resident says on the telephone, entered with their code (proof)
 attachments files of a case
+timing      by when, and how that was counted
 together    what a case belongs together with: groups, links, a case from a case
 register    a new case for somebody on the telephone or at the window
 shelf       the library: read by staff, written by librarians
@@ -41,6 +42,7 @@ from banshi.web.desk import (
     register,
     reports,
     shelf,
+    timing,
     together,
     views,
 )
@@ -89,6 +91,7 @@ HANDLERS = [
     caller.admit,
     caller.act,
     caller.hang_up,
+    timing.show,
     attachments.show,
     attachments.add,
     attachments.withdraw,

@@ -9,12 +9,14 @@ report      the report
 search      what was found
 components  the style guide
 files       adding files
+clocks      by when, and how that was counted
 library     regulations and guides, who does what
 common      the pages that everybody meets: sign in, errors
 """
 
 from __future__ import annotations
 
+from banshi.web.pages.clocks import ClockBrief, ClockLine, ClockPart, ClocksPage
 from banshi.web.pages.common import (
     CapacityPage,
     ErrorPage,
@@ -135,6 +137,10 @@ __all__ = [
     "Choice",
     "ChooseDistrictPage",
     "Chrome",
+    "ClockBrief",
+    "ClockLine",
+    "ClockPart",
+    "ClocksPage",
     "ClosingPage",
     "ClosingPart",
     "ComponentsPage",

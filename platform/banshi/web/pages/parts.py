@@ -147,7 +147,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a list of cases; ``owes`` marks that its closing report is still to be written."""
+    """One line of a list of cases; ``due`` says by when it is to be settled, ``over`` that this is past, ``owes`` that its closing report is due."""
 
     number: str
     href: str
@@ -162,6 +162,8 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     urgent: bool = False
     unread: bool = False
     owes: bool = False
+    due: str = ""
+    over: bool = False
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
