@@ -428,7 +428,7 @@ async def test_over_the_api(client: AsyncTestClient[Any], town: Town, owed: str)
     headers = {"authorization": f"Bearer {town.tokens[HEAD]}", "idempotency-key": "once"}
     path = f"/api/v1/cases/{owed}/closing-report"
     wrong = await client.post(path, json={"cause": "x", "urgency": 2}, headers=headers)
-    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (400, "#/data/short")
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (400, "/short")
     body = {"cause": "The saw was broken.", "short": "Rent a saw.", "urgency": 3}
     done = [await client.post(path, json=body, headers=headers) for _ in range(2)]
     assert [(d.status_code, d.json()["fresh"]) for d in done] == [(200, True), (200, False)]

@@ -21,6 +21,7 @@ from banshi.escalation.reports import ClosingReport
 from banshi.web.api.common import Key, check_key, check_words, who
 from banshi.web.api.structs import Done, Escalating, EscalationList, EscalationOut, Reporting
 from banshi.web.casepage import read_number
+from banshi.web.failures import FLAT
 from banshi.web.site import Site
 
 _ = texts.translator("banshi")
@@ -57,7 +58,7 @@ async def list_escalations(request: Request[Any, Any, Any], number: FromPath[str
     )
 
 
-@post("/cases/{number:str}/escalations", status_code=200, summary="Escalate a case by hand", operation_id="escalateCase")
+@post("/cases/{number:str}/escalations", status_code=200, summary="Escalate a case by hand", operation_id="escalateCase", opt={FLAT: True})
 async def escalate(request: Request[Any, Any, Any], number: FromPath[str], data: JSONBody[Escalating], idempotency_key: Key = "") -> Done:
     """Do the next rung of a rule whose condition holds, as the token's post. Send ``epoch`` and ``rung``, or a key: then it is never done twice."""
     site: Site = request.app.state.site
@@ -74,7 +75,9 @@ async def escalate(request: Request[Any, Any, Any], number: FromPath[str], data:
         return _done(await by_hand.escalate(db, house, actor, plain, data.rule, reason.reason, at, rung=rung, key=idempotency_key))
 
 
-@post("/cases/{number:str}/closing-report", status_code=200, summary="Write the closing report of a case", operation_id="reportOnCase")
+@post(
+    "/cases/{number:str}/closing-report", status_code=200, summary="Write the closing report of a case", operation_id="reportOnCase", opt={FLAT: True}
+)
 async def report(request: Request[Any, Any, Any], number: FromPath[str], data: JSONBody[Reporting], idempotency_key: Key = "") -> Done:
     """Write the report that an escalated or major case owes, or write it anew: the latest counts."""
     site: Site = request.app.state.site
