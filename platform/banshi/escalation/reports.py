@@ -113,11 +113,11 @@ def may_report(house: House, actor: Actor, row: Any) -> Forbidden | NotAllowedNo
 
 
 def works_on(house: House, actor: Actor, row: Any) -> bool:
-    """Return whether an officer's post is there for work on cases of this type: it carries the right to any of its actions."""
+    """Return whether an officer's post is there for work on cases of this type: it carries the right to anything that moves one."""
     declared = house.declared(row.type_id)
     if declared is None or actor.capacity != "staff":
         return False
-    return any(a.needs and actor.may(a.needs) for a in declared.actions if "staff" in a.by)
+    return any(a.needs and actor.may(a.needs) for a in declared.actions if "staff" in a.by and not a.quiet)
 
 
 async def sent_before(db: Connection, actor: Actor, key: str, fingerprint: bytes) -> bool:
