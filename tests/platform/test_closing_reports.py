@@ -411,7 +411,7 @@ async def test_leaders_read_filter_and_take_away_the_reports(at_desk: Sit, owed:
     assert book.read("xl/worksheets/sheet1.xml").count(b"<row ") == 2
     assert (await leader.get(f"{home}/export/pdf")).status == 404
     async with database.transaction() as db:
-        kinds = (await db.execute(text("select action from kernel.audit_entry"))).scalars().all()
+        kinds = (await db.execute(text("select kind from kernel.audit_entry"))).scalars().all()
     assert kinds.count("reports.exported") == 2
 
 
