@@ -432,5 +432,7 @@ async def test_over_the_api(client: AsyncTestClient[Any], town: Town, owed: str)
     body = {"cause": "The saw was broken.", "short": "Rent a saw.", "urgency": 3}
     done = [await client.post(path, json=body, headers=headers) for _ in range(2)]
     assert [(d.status_code, d.json()["fresh"]) for d in done] == [(200, True), (200, False)]
-    told = (await client.get(f"/api/v1/cases/{owed}", headers=headers)).json()["events"][-1]
+    now = (await client.get(f"/api/v1/cases/{owed}", headers=headers)).json()
+    told = now["events"][-1]
+    assert now["owes"] is False
     assert (told["kind"], told["audience"], told["body"]["form"]) == ("reported", "staff", body)

@@ -85,7 +85,8 @@ class EventOut(msgspec.Struct, frozen=True, kw_only=True):
 
 class CaseOut(msgspec.Struct, frozen=True, kw_only=True):
     """A case; personal fields are left out of ``data``. ``facts`` is what its type keeps beyond what was filed, ``helpers`` are department codes,
-    ``assignee`` a staff number. ``events`` and ``actions`` only where one case is read.
+    ``assignee`` a staff number. ``owes``: its closing report comes before the office can close it. ``events`` and ``actions`` only where one case
+    is read.
     """
 
     number: str
@@ -106,6 +107,7 @@ class CaseOut(msgspec.Struct, frozen=True, kw_only=True):
     received: datetime
     closed: datetime | None
     changed: datetime
+    owes: bool
     revision: int
     data: dict[str, Any]
     facts: dict[str, Any]
