@@ -107,7 +107,7 @@ RULES = (
         title=_("Handed on too often"),
         told=_("It was handed on too often: the oversight body was told"),
         case_type="request",
-        when=Condition(since=handed_on),
+        when=Condition(since=handed_on, kinds=tuple(sorted(HANDING))),
         rungs=(Rung(do=(Notify("oversight"),)),),
         line="area",
         audience="applicant",

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from stdnum import damm
 
 from banshi import clock, plugins
-from banshi.cases.book import House, load_house
+from banshi.cases.book import House, Houses, load_house
 from banshi.cli.common import SECRET
 from banshi.cli.demo.people import residents
 from banshi.cli.demo.playing import actors, play
@@ -108,12 +108,9 @@ async def _cases(db: Connection, house: House, at: datetime) -> None:
 
 async def _escalations(database: Database, registry: Registry, keyring: Keyring, at: datetime) -> None:
     """Let happen what rules would have done to the history, at the moments at which it would have."""
-
-    async def house(db: Connection) -> House:
-        return await load_house(db, registry, keyring)
-
-    await sweeping.recount(database.transaction, house)
-    await sweeping.sweep(database.transaction, house, at, as_due=True)
+    houses = Houses(registry, keyring)
+    await sweeping.recount(database.transaction, houses)
+    await sweeping.sweep(database.transaction, houses, at, as_due=True)
 
 
 async def _library(database: Database, registry: Registry, keyring: Keyring, at: datetime) -> None:

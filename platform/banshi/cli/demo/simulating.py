@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 
 from banshi import app, clock, plugins
 from banshi.cases import timing
-from banshi.cases.book import House, load_house
+from banshi.cases.book import House, Houses, load_house
 from banshi.cases.tables import case, case_event, deadline
 from banshi.cases.timing import ESCALATED
 from banshi.cli.demo.playing import AWAKE, Cast, actors, play, step
@@ -102,7 +102,7 @@ async def simulate(
 def days(written: str) -> timedelta:
     """Return the length of ``30d``; BanshiError for anything else."""
     number = written.removesuffix("d")
-    if not number.isdigit() or not 1 <= int(number) <= LONGEST:
+    if number == written or not number.isdigit() or not 1 <= int(number) <= LONGEST:
         msg = f"--simulate takes days, 1d to {LONGEST}d, not {written!r}"
         raise BanshiError(msg)
     return timedelta(days=int(number))
@@ -140,6 +140,7 @@ class _Life:
         self.filings: list[tuple[str, DemoCase]] = []
         self.said: dict[tuple[str, str], list[tuple[str, Mapping[str, Any], str]]] = {}
         self.consumers = app.consumers(registry, keyring)
+        self.house = Houses(registry, keyring)
 
     async def prepare(self, start: datetime, length: timedelta) -> None:
         """Collect what people say, and let the administrator set limits that come into force within the time that is lived."""
@@ -157,9 +158,6 @@ class _Life:
                         name, value = f"{declared_type.key}.{one_deadline.name}", {"limit": max(length.days // 3, 1)}
                         for root in house.directory.tree.roots:
                             await keeping.adjust(db, root.id, name, value, reason="simulation", post_id=None, at=start)
-
-    async def house(self, db: Connection) -> House:
-        return await load_house(db, self.registry, self.keyring)
 
     async def hour(self, at: datetime) -> None:
         """Let an hour pass: people first, then what a worker does."""
