@@ -39,6 +39,8 @@ CLERK = (
 )
 ADMINISTRATOR = (
     "/admin",
+    "/admin/deputies",
+    "/desk/absences",
     "/desk",
     "/desk/report",
     "/desk/closing-reports",

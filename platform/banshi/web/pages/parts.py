@@ -144,10 +144,14 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     staff_number: str = ""
     telephone: str = ""
     address: str = ""
+    note: str = ""
 
 
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a list of cases; ``due`` says by when it is to be settled, ``over`` that this is past, ``owes`` that its closing report is due."""
+    """One line of a list of cases; ``due`` says by when it is to be settled, ``over`` whether that is past, ``owes`` that its closing report is due.
+
+    ``note`` says for whom it is there, or that its officer is away.
+    """
 
     number: str
     href: str
@@ -162,6 +166,7 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     urgent: bool = False
     unread: bool = False
     owes: bool = False
+    note: str = ""
     due: str = ""
     over: bool = False
 
