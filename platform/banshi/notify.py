@@ -95,8 +95,8 @@ async def inbox(
 ) -> tuple[Sequence[Row[Any]], Place | None]:
     """Return what others did on a resident's cases, the newest first, and where the next page begins (None: this was the last). One query.
 
-    A row is the event (with the staff number of who acted) beside its case's number, title, type, district and confidentiality; ``unread``
-    says that there is a notice of it. What a helper did with a mandate is news to the person for whom it was done.
+    A row is the event (with the staff number of who acted) beside its case's number, title, type, district and confidentiality; ``rule`` is
+    that which acted; ``unread`` says that there is a notice of it. What a helper did with a mandate is news to the person for whom it was done.
     """
     own = union(*(select(case.c.id).where(branch) for branch in branches(house, actor))).subquery("own")
     helped = and_(case_event.c.acting_for_id == actor.person_id, case_event.c.actor_id != actor.person_id)
@@ -107,6 +107,7 @@ async def inbox(
             *(case_event.c[name] for name in columns),
             *(case.c[name] for name in ("number", "title", "type_id", "district_id", "applicant_id", "confidentiality")),
             post.c.staff_number,
+            case_event.c.body["told"]["rule"].astext.label("rule"),
             absent.c.staff_number.label("for_number"),
             notice.c.at.is_not(None).label("unread"),
         )

@@ -16,6 +16,7 @@ PEOPLE = {
         "/desk",
         "/desk/department",
         "/desk/all",
+        "/desk/owed",
         "/desk/answers",
         "/desk/keys",
         "/desk/handover",

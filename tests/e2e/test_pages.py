@@ -43,6 +43,8 @@ ADMINISTRATOR = (
     "/desk/absences",
     "/desk",
     "/desk/report",
+    "/desk/closing-reports",
+    "/desk/owed",
     "/desk/library",
     "/desk/library/new",
     "/desk/library/street-lamp-repair/change",

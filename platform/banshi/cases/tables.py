@@ -87,7 +87,8 @@ Index("case_by_district", case.c.district_id, case.c.received, case.c.id)
 Index("case_by_assignee", case.c.assignee_id, case.c.received, case.c.id, postgresql_where=text("assignee_id is not null"))
 Index("case_by_applicant", case.c.applicant_id, case.c.received, case.c.id, postgresql_where=text("applicant_id is not null"))
 
-Index("case_owes", case.c.department_id, case.c.id, postgresql_where=text("owes"))
+Index("case_owes", case.c.department_id, case.c.received, case.c.id, postgresql_where=text("owes"))
+Index("case_owes_district", case.c.district_id, case.c.received, case.c.id, postgresql_where=text("owes"))
 
 # A cluster: its members by their master; and what others may have reported already, by kind and place.
 Index("case_member", case.c.master_id, case.c.id, postgresql_where=text("master_id is not null"))

@@ -17,6 +17,7 @@ from banshi import words
 from banshi.cases.book import House
 from banshi.cases.decoding import shapes
 from banshi.cases.tables import case, case_event
+from banshi.cases.timing import ESCALATED
 from banshi.contracts import CaseType
 from banshi.db import Connection
 from banshi.privacy import SEALED
@@ -130,6 +131,8 @@ def _parts(house: House, declared: CaseType | None, row: Any, story: Sequence[An
         weight: Weight = "D" if event.audience == "staff" else "C"
         for said in told(declared, event):
             yield weight, said
+        if event.kind == ESCALATED:  # what a clerk wrote is for colleagues, whoever reads that it was escalated
+            yield "D", str((event.body.get("told") or {}).get("reason") or "")
 
 
 def _texts(data: Mapping[str, Any], form: type[msgspec.Struct] | None) -> list[str]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from banshi import texts, words
-from banshi.cases import acting, attaching, linking, numbers, positions, reading, unanswered
+from banshi.cases import acting, attaching, linking, numbers, positions, reading, timing, unanswered
 from banshi.cases.decoding import shapes
 from banshi.contracts import APPLICANT, CONFIDENTIAL, Action, Actor, CaseType, Department
 from banshi.documents import keeping
@@ -22,7 +22,7 @@ from banshi.library import reading as library
 from banshi.library.reading import Wanted
 from banshi.privacy import SEALED, mask, personal_fields, unseal_fields
 from banshi.search.finding import Found
-from banshi.web import filelist, forms, pages, standing
+from banshi.web import escalating, filelist, forms, pages, standing
 from banshi.web.site import Visit
 from banshi.words import Term
 
@@ -234,6 +234,7 @@ class CaseView:
             files=self._files(event),
             own=own,
             staff_only=event.audience == "staff",
+            stacked=event.kind == timing.REPORTED,
         )
 
     def _cites(self, event: Any) -> tuple[pages.Link, ...]:
@@ -280,6 +281,8 @@ class CaseView:
             return self.visit.say(_("Taken over from another system"))
         if event.kind in OWN:
             return self.visit.say(OWN[event.kind])
+        if event.kind in escalating.KINDS:
+            return escalating.headline(self.visit, event)
         if self.declared is None:
             return str(event.kind)
         if event.kind == "opened":
@@ -338,6 +341,8 @@ class CaseView:
             return self._together(body.get("told") or {})
         if event.kind in FILES:
             return "", ()
+        if event.kind in escalating.KINDS:
+            return "", escalating.facts(self.visit, event, self.zone, staff=self.actor.capacity == "staff")
         if event.kind in STANDING:
             officer = self.visit.house.directory.post((body.get("told") or {}).get("deputy"))
             return "", ((self.visit.say(_("Deputy")), self.visit.say(_("Staff {number}"), number=officer.staff_number)),) if officer else ()
@@ -609,6 +614,7 @@ def case_row(visit: Visit, row: Any, address: str, *, actor: Actor | None = None
         received=texts.say_moment(row.received, zone, language, visit.at),
         last=last,
         urgent=row.priority > 0,
+        owes=actor is not None and row.owes,
         note=standing.mark(visit, actor, row) if actor is not None else "",
         due=due(visit, row),
         over=_first_due(row) is not None and _first_due(row) < visit.at,

@@ -89,6 +89,7 @@ def case_out(house: House, row: Any) -> CaseOut:
         received=row.received,
         closed=row.closed,
         changed=row.changed,
+        owes=row.owes,
         revision=row.revision,
         data=open_fields(row.data),
         facts=row.facts,

@@ -11,6 +11,8 @@ absence     who is away and who stands in, one's own and others'
 keys        the help sheet of the keyboard
 case        one case, and what can be done with it now
 sheet       how it is drawn: facts, story with what is new, who else has it open
+by_hand     a rule that a clerk does by hand, with their reason
+closing     the form of a closing report; reports lists them for those who lead
 caller      what a resident says on the telephone, entered with their code (proof)
 attachments files of a case
 timing      by when, and how that was counted
@@ -28,8 +30,10 @@ from banshi.web.desk import (
     answers,
     attachments,
     bulk,
+    by_hand,
     caller,
     case,
+    closing,
     components,
     export,
     find,
@@ -38,6 +42,7 @@ from banshi.web.desk import (
     keys,
     queue,
     register,
+    reports,
     shelf,
     timing,
     together,
@@ -48,6 +53,7 @@ HANDLERS = [
     queue.mine,
     queue.department,
     queue.everything,
+    queue.owed,
     queue.queue,
     queue.left,
     queue.absent,
@@ -87,6 +93,12 @@ HANDLERS = [
     case.show_case,
     case.reveal,
     case.act,
+    closing.show,
+    closing.write,
+    by_hand.show,
+    by_hand.escalate,
+    reports.show,
+    reports.export_reports,
     caller.admit,
     caller.act,
     caller.hang_up,

@@ -17,6 +17,9 @@ from banshi.web.site import Visit
 
 _ = texts.translator("banshi")
 
+OWED, CLOSING = "owed", "-closing"
+"""The list of what owes a closing report; its group has no page of its own."""
+
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
     """A list of work: its name in saved views, its address, its words, and what it asks for before anybody narrows it.
@@ -49,6 +52,14 @@ def lists(visit: Visit, actor: Actor) -> list[Work]:
             lead=visit.say(_("Closed cases too")),
             query=Query(newest_first=True),
         ),
+        Work(
+            name=OWED,
+            href="/desk/owed",
+            title=visit.say(_("Closing reports to be written")),
+            lead=visit.say(_("What was escalated or is a major case, the oldest first: closed cases too")),
+            query=Query(also=(case.c.owes,)),
+            group=CLOSING,
+        ),
         *_left(visit, actor),
         *(_of_absent(visit, absent) for absent in actor.stands_for),
         *(_of_queue(visit, queue) for queue in visit.house.registry.queues if _offered(visit, actor, queue)),
@@ -65,7 +76,7 @@ def groups(visit: Visit, actor: Actor) -> dict[str, tuple[str, list[Work]]]:
     found: dict[str, tuple[str, list[Work]]] = {}
     titles = {slug(q): visit.say(q.group) for q in visit.house.registry.queues}
     for work in lists(visit, actor):
-        if work.group:
+        if work.group and work.group != CLOSING:
             found.setdefault(work.group, (titles[work.group], []))[1].append(work)
     return found
 

@@ -41,6 +41,12 @@ async def everything(request: Request[Any, Any, Any]) -> Response[Any]:
     return await _queue(request, "all")
 
 
+@get("/desk/owed")
+async def owed(request: Request[Any, Any, Any]) -> Response[Any]:
+    """What owes a closing report, the oldest first."""
+    return await _queue(request, "owed")
+
+
 @get("/desk/left")
 async def left(request: Request[Any, Any, Any]) -> Response[Any]:
     """What lies with officers who are away without a deputy."""
