@@ -97,7 +97,7 @@ async def test_in_chinese_too(lamp: Lamp, client: AsyncTestClient[Any]) -> None:
     resident = Person(client, "zh-CN")
     await resident.sign_in("resident0")
     said = (await resident.get(f"/case/{number}/clock")).text
-    assert "11月30日 17:00前，剩余5个工作日" in said
+    assert "11月30日 17:00 前，剩余 5 个工作日" in said
     assert "2026年11月23日收到，当日不计" in said
 
 

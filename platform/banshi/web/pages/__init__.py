@@ -18,7 +18,7 @@ common      the pages that everybody meets: sign in, errors
 from __future__ import annotations
 
 from banshi.web.pages.absence import AbsencePage, AbsencesPage, AwayRow, LimitsPage
-from banshi.web.pages.clocks import ClockBrief, ClockLine, ClockPart, ClocksPage
+from banshi.web.pages.clocks import ClockBrief, ClockLine, ClockPart, ClocksPage, Standing
 from banshi.web.pages.common import (
     CapacityPage,
     ErrorPage,
@@ -213,6 +213,7 @@ __all__ = [
     "Share",
     "SignInPage",
     "StagePart",
+    "Standing",
     "StartPage",
     "Step",
     "Subject",
