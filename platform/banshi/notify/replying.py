@@ -20,6 +20,8 @@ from banshi.privacy import Keyring
 
 LONGEST_LOCAL = 64
 """Characters of an address before its @ (RFC 5321, 4.5.3.1.1)."""
+LONGEST_NAME = LONGEST_LOCAL - 40
+"""So many are left for the mailbox's own name beside the longest token."""
 VERSION = 1
 NUMBER_BYTES, MAC_BYTES = 5, 10
 MOST_PERSON_BYTES = 8
@@ -37,13 +39,11 @@ def address(keyring: Keyring, number: str, person_id: int, mailbox: str) -> str:
     """Return the address at which ``mailbox`` takes a person's answers on a case; ValueError for a mailbox whose name is too long for it."""
     local, _at, domain = mailbox.rpartition("@")
     person = person_id.to_bytes(max(1, (person_id.bit_length() + 7) // 8), "big")
-    said = bytes([VERSION << 4 | len(person)]) + int(number).to_bytes(NUMBER_BYTES, "big") + person
-    signed = said + keyring.mac("reply", said)[:MAC_BYTES]
-    found = f"{local}+{_write(signed)}"
-    if not local or not domain or len(found) > LONGEST_LOCAL:
-        msg = f"{mailbox!r} takes no replies: give an address whose name has at most {LONGEST_LOCAL - 40} characters"
+    if not local or not domain or len(local) > LONGEST_NAME:
+        msg = f"{mailbox!r} takes no replies: give an address whose name has at most {LONGEST_NAME} characters"
         raise ValueError(msg)
-    return f"{found}@{domain}"
+    said = bytes([VERSION << 4 | len(person)]) + int(number).to_bytes(NUMBER_BYTES, "big") + person
+    return f"{local}+{_write(said + keyring.mac('reply', said)[:MAC_BYTES])}@{domain}"
 
 
 def read(keyring: Keyring, recipient: str, mailbox: str) -> Reply | None:
