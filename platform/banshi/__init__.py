@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from banshi.contracts import APPLICANT as APPLICANT
     from banshi.contracts import CONFIDENTIAL as CONFIDENTIAL
     from banshi.contracts import EXPORT as EXPORT
+    from banshi.contracts import MAIL as MAIL
     from banshi.contracts import NOBODY as NOBODY
     from banshi.contracts import OFFICE as OFFICE
     from banshi.contracts import OPEN311 as OPEN311
@@ -66,7 +67,7 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "contracts": (
-        "APPLICANT CONFIDENTIAL EXPORT NOBODY OFFICE OPEN311 OUTSIDE PERSONAL REPORT TOGETHER Action Actor Ask CaseType Changes City Context "
+        "APPLICANT CONFIDENTIAL EXPORT MAIL NOBODY OFFICE OPEN311 OUTSIDE PERSONAL REPORT TOGETHER Action Actor Ask CaseType Changes City Context "
         "Contribution Demo DemoCase Department Due Happening Job JobContext Marks Measure Nothing Option Outcome Page Permission Personal "
         "Queue Record Role Routes Service Snapshot State Step Upgrade"
     ),

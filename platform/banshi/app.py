@@ -22,7 +22,7 @@ from banshi.cases import attaching, following, verifying
 from banshi.cases.book import House, load_book, put_types
 from banshi.cases.tables import idempotency
 from banshi.cases.upgrading import upgrade_open
-from banshi.contracts import ADMINISTER, LIBRARY, OPEN311, OPERATE, REPORT, Job, JobContext, Role
+from banshi.contracts import ADMINISTER, LIBRARY, MAIL, OPEN311, OPERATE, REPORT, Job, JobContext, Role
 from banshi.db import Connection, Database
 from banshi.documents import keeping, scanning
 from banshi.documents.store import store, tidy
@@ -30,6 +30,8 @@ from banshi.identity.directory import load_directory
 from banshi.identity.people import put_roles
 from banshi.identity.tables import session, throttle
 from banshi.jobs import periodic, relay
+from banshi.notify import fetching
+from banshi.notify import working as mailing
 from banshi.plugins import Registry
 from banshi.privacy import Keyring
 from banshi.reporting import checking, rollups
@@ -52,6 +54,7 @@ DECLARING = 0x64656C6172
 KERNEL_ROLES = (
     Role(owner="kernel", name="administrator", title=_("Administrator"), permissions=(ADMINISTER, OPERATE, LIBRARY, REPORT), reach="district"),
     Role(owner="kernel", name="librarian", title=_("Librarian"), permissions=(LIBRARY,), reach="district"),
+    Role(owner="kernel", name="mailroom", title=_("Mail room"), permissions=(MAIL,), reach="district"),
     Role(owner="kernel", name="partner", title=_("Another program (Open311)"), permissions=(OPEN311,), reach="district"),
     Role(owner="kernel", name="engineer", title=_("Engineer"), permissions=(OPERATE,), reach="district"),
 )
@@ -67,6 +70,8 @@ def create_app(
     registry = registry if registry is not None else plugins.load(strict=settings.strict)
     if settings.clamd:
         scanning.where(settings.clamd)
+    if settings.inbox:
+        fetching.where(settings.inbox)
     site = Site(settings, registry, Database(settings.database_url), now)
 
     @asynccontextmanager
@@ -220,7 +225,9 @@ async def work(settings: Settings) -> None:
     log_to_standard_error(settings.log_level)
     registry = plugins.load(strict=settings.strict)
     database = Database(settings.database_url, pool_size=4)
-    app = periodic.timetable(database, (*kernel_jobs(Keyring(settings.keys())), *document_jobs(settings, registry), *registry.jobs))
+    app = periodic.timetable(
+        database, (*kernel_jobs(Keyring(settings.keys())), *document_jobs(settings, registry), *mailing.jobs(settings, registry), *registry.jobs)
+    )
     try:
         async with periodic.working(app):
             await relay.run(database, consumers(registry, Keyring(settings.keys())))

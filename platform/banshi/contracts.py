@@ -463,6 +463,7 @@ OPEN311 = Permission("kernel.open311", _("File requests of other programs by Ope
 CONFIDENTIAL = Permission("kernel.confidential", _("See who stands behind a case whose person is hidden"))
 REPORT = Permission("kernel.report", _("Read the report: figures on the cases of the department and of those below it, or of the district"))
 ADMINISTER = Permission("kernel.administer", _("Turn plugins on and off for districts, and read every register"))
+MAIL = Permission("kernel.mail", _("Work on mail that belongs to no case yet"))
 OPERATE = Permission("kernel.operate", _("Read the state of the platform: plugins, jobs, health"))
 
 

@@ -304,6 +304,7 @@ def _other(url: str, name: str) -> str:
 
 _SWEEP = """
 delete from kernel.seen; delete from kernel.answer_template; delete from kernel.saved_view; delete from kernel.handover;
+delete from kernel.mail_file; delete from kernel.mail; delete from kernel.mail_place;
 delete from kernel.document; delete from kernel.document_content;
 delete from kernel.case_link; delete from kernel.report_case; delete from kernel.report_cell;
 delete from kernel.case_words; delete from kernel.library_settled;

@@ -32,6 +32,7 @@ COMMANDS = {
     "report": "report",
     "search": "searching",
     "library": "library",
+    "mail": "mail",
 }
 
 

@@ -57,7 +57,13 @@ def read(keyring: Keyring, recipient: str, mailbox: str) -> Reply | None:
         return None
     said, mac = signed[:-MAC_BYTES], signed[-MAC_BYTES:]
     length = said[0] & 15 if said else 0
-    if not said or said[0] >> 4 != VERSION or not 1 <= length <= MOST_PERSON_BYTES or len(said) != 1 + NUMBER_BYTES + length or _write(signed) != token:
+    if (
+        not said
+        or said[0] >> 4 != VERSION
+        or not 1 <= length <= MOST_PERSON_BYTES
+        or len(said) != 1 + NUMBER_BYTES + length
+        or _write(signed) != token
+    ):
         return None
     if not any(hmac.compare_digest(mac, made[:MAC_BYTES]) for made in keyring.macs("reply", said)):
         return None
