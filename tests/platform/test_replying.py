@@ -22,7 +22,9 @@ def test_what_was_signed_is_read_again_whatever_a_mail_system_does_to_its_case(p
     number = numbers.draw()
     made = replying.address(ring, number, person, BOX)
     local, _at, domain = made.partition("@")
-    assert len(local) <= 64 and domain == "example.org" and made == made.lower()
+    assert len(local) <= 64
+    assert domain == "example.org"
+    assert made == made.lower()
     assert replying.read(ring, made.upper() if upper else made, BOX) == Reply(number, person)
     assert replying.read(ring, f"<{made}>", "City@Example.ORG") == Reply(number, person)
 

@@ -25,7 +25,7 @@ from banshi.documents.scanning import Verdict, scan
 from banshi.documents.store import PIECE, Store
 from banshi.documents.tables import document
 from banshi.errors import DatabaseUnavailable, FilesUnavailable, Invalid
-from banshi.notify import judging, parsing, trimming
+from banshi.notify import heads, judging, parsing, trimming
 from banshi.notify.mailroom import Transaction, mail, mail_file
 from banshi.notify.parsing import File, Mail
 from banshi.settings import Settings
@@ -163,10 +163,10 @@ async def _read(room: Room, row: Any) -> tuple[Mail, bool]:
     async with aclosing(room.store.read(digest.hex())) as pieces:
         async for piece in pieces:
             data += piece
-            if large and len(data) >= parsing.MOST_HEAD:
+            if large and len(data) >= heads.MOST_HEAD:
                 break
     if large:
-        return Mail(head=parsing.read_head(bytes(data))), True
+        return Mail(head=heads.read_head(bytes(data))), True
     return await asyncio.to_thread(parsing.parse, bytes(data)), False
 
 
@@ -206,7 +206,7 @@ async def _keep(room: Room, file: File) -> KeptFile:
 
 
 async def _put_files(db: Connection, store: Store, mail_id: int, files: Sequence[File], kept: Sequence[KeptFile], at: datetime) -> None:
-    """Write the files of a mail, what is kept as documents of nobody's case. In one order: two mails with the same files never wait for each other."""
+    """Write the files of a mail, what is kept as documents of nobody's case. In one order: two mails with the same files wait for nobody."""
     coming = sorted(zip(range(1, len(files) + 1), files, kept, strict=True), key=lambda f: f[2].received.digest if f[2].received else b"")
     for position, file, found in coming:
         document_id, fault = None, found.fault

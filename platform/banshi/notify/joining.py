@@ -34,8 +34,8 @@ EVERYBODY = ("public", "applicant", "staff")
 def addition(house: House, actor: Actor, row: Any, at: datetime) -> tuple[Action, str] | None:
     """Return what a resident may do on a case now that only adds words, and the field for them; None where there is nothing.
 
-    It is right whoever acted meanwhile, and asks for one text and nothing else; the one that comes next by itself (an answer to a question) goes before
-    any other. It never judges and never ends anything: a mail is no form on which somebody ticked that.
+    It is right whoever acted meanwhile, and asks for one text and nothing else; the one that comes next by itself (an answer to a question) goes
+    before any other. It never judges and never ends anything: a mail is no form on which somebody ticked that.
     """
     fitting = [(a, field) for a in acting.allowed(house, actor, row, at) if a.commutes and not a.judges and (field := _only_text(a))]
     return min(fitting, key=lambda f: not f[0].leading, default=None)

@@ -16,8 +16,9 @@ from banshi.db import Connection
 from banshi.errors import Forbidden, NotFound, Refused
 from banshi.identity import mandates
 from banshi.notify import joining, replying
+from banshi.notify.heads import Head
 from banshi.notify.mailroom import mail
-from banshi.notify.parsing import Head, Mail
+from banshi.notify.parsing import Mail
 from banshi.notify.replying import Reply
 from banshi.settings import Settings
 from banshi.texts import Text, translator

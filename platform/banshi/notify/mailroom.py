@@ -31,7 +31,7 @@ from banshi.documents.receiving import Received, Receiver
 from banshi.documents.store import Store
 from banshi.documents.tables import document
 from banshi.errors import Invalid
-from banshi.notify import parsing, replying
+from banshi.notify import heads, replying
 from banshi.settings import Settings
 
 metadata = owner_metadata(KERNEL)
@@ -138,12 +138,12 @@ def fingerprint_of(path: Path, mailbox: str) -> bytes:
     """Return by what a mail is known, 32 bytes: Message-ID, sender, body, and to which of our addresses it came."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        beginning = file.read(parsing.MOST_HEAD + 4096)
-        head = parsing.read_head(beginning)
+        beginning = file.read(heads.MOST_HEAD + 4096)
+        head = heads.read_head(beginning)
         ours = sorted({t for r in head.recipients if (t := replying.token_of(r, mailbox))})
         known = head.message_id or f"none {head.sender} {head.date}"
         digest.update(msgspec.json.encode([known, ours]))
-        file.seek(parsing.end_of_head(beginning))
+        file.seek(heads.end_of_head(beginning))
         while piece := file.read(PIECE):
             digest.update(piece.replace(b"\r", b""))  # a pipe and a server end lines differently
     return digest.digest()

@@ -78,17 +78,18 @@ def _quoted(text: str) -> str:
     """Put ``>`` before the lines of quotations, whose depth stands after a sign of ours."""
     depth, out = 0, []
     for line in text.split("\n"):
-        if line.startswith("\ue000") and line not in {HARD, SOFT}:
-            depth, line = int(line[1]), line[2:]
-        line = line.strip()
-        out.append(f"{'>' * depth} {line}" if depth and line else line)
+        deeper = line.startswith("\ue000") and line not in {HARD, SOFT}
+        depth = int(line[1]) if deeper else depth
+        said = (line[2:] if deeper else line).strip()
+        out.append(f"{'>' * depth} {said}" if depth and said else said)
     return "\n".join(out)
 
 
 # -- what was quoted or signed ----------------------------------------------------------------------------------------------------
 
 _ORIGINAL = re.compile(
-    r"^\s*(-{2,}|_{5,})\s*(original message|original-nachricht|forwarded message|reply message|原始邮件|原邮件|回复的原邮件|转发邮件信息|发件人.{0,80})\s*-*\s*$"
+    r"^\s*(-{2,}|_{5,})\s*(original message|original-nachricht|forwarded message|reply message"
+    r"|原始邮件|原邮件|回复的原邮件|转发邮件信息|发件人.{0,80})\s*-*\s*$"
     r"|^-{2,}\s*reply above this line\s*-{2,}$",
     re.IGNORECASE,
 )
@@ -98,7 +99,8 @@ _WROTE = re.compile(
 )
 _FIELD = re.compile(r"^\s*\**(from|sent|to|cc|date|subject|发件人|发送时间|发送日期|收件人|抄送|抄送人|日期|时间|主题)\**\s*[:：]", re.IGNORECASE)
 _SIGNED = re.compile(
-    r"^\s*(sent from (my|mail for)\b.{0,60}|get outlook for .{0,30}|发自我的.{0,30}|发自.{0,20}邮箱.{0,20}|来自.{0,20}(手机|邮箱|客户端).{0,20}|从我的.{0,20}发送)\s*$",
+    r"^\s*(sent from (my|mail for)\b.{0,60}|get outlook for .{0,30}"
+    r"|发自我的.{0,30}|发自.{0,20}邮箱.{0,20}|来自.{0,20}(手机|邮箱|客户端).{0,20}|从我的.{0,20}发送)\s*$",
     re.IGNORECASE,
 )
 MOST_SIGNED = 12

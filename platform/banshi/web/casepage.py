@@ -20,6 +20,7 @@ from banshi.identity.directory import ANY
 from banshi.library import citing
 from banshi.library import reading as library
 from banshi.library.reading import Wanted
+from banshi.notify import joining
 from banshi.privacy import SEALED, mask, personal_fields, unseal_fields
 from banshi.search.finding import Found
 from banshi.web import filelist, forms, pages
@@ -60,6 +61,9 @@ FILES: dict[str, texts.Text] = {
     attaching.DETACHED: _("A file was withdrawn"),
     attaching.INFECTED: _("A virus was found in a file: it is given to nobody"),
 }
+
+
+CAME: dict[str, texts.Text] = {joining.MAILED: _("It came by e-mail")}
 
 
 class CaseView:
@@ -265,8 +269,8 @@ class CaseView:
     def _headline(self, event: Any, *, own: bool) -> str:
         if event.kind == "imported":
             return self.visit.say(_("Taken over from another system"))
-        if event.kind in TOGETHER or event.kind in FILES:
-            return self.visit.say((TOGETHER | FILES)[event.kind])
+        if event.kind in TOGETHER or event.kind in FILES or event.kind in CAME:
+            return self.visit.say((TOGETHER | FILES | CAME)[event.kind])
         if self.declared is None:
             return str(event.kind)
         if event.kind == "opened":
@@ -321,6 +325,8 @@ class CaseView:
             return self._together(body.get("told") or {})
         if event.kind in FILES:
             return "", ()
+        if event.kind in CAME:
+            return self._mailed(body.get("told") or {})
         if event.kind == "imported":
             outcome = self.type_row.say_outcome(body.get("outcome"), self.language)
             return "", ((self.visit.say(_("Outcome")), outcome),) if outcome else ()
@@ -356,6 +362,13 @@ class CaseView:
         if told.get("members"):
             facts.append((self.visit.say(_("Cases")), ", ".join(numbers.show(n) for n in told["members"])))
         return str(told.get("text", "")), tuple(facts)
+
+    def _mailed(self, told: Mapping[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """From whom a mail came, as pages show it, with its words where the resident's story has not all of them."""
+        hidden = "" if self.hides else str(told.get("from", ""))
+        facts = [(_("From"), hidden), (_("Subject"), "" if self.hides else str(told.get("subject", "")))]
+        facts.append((_("Files that stay in the mail room"), str(told.get("left", ""))))
+        return str(told.get("text", "")), tuple((self.visit.say(label), said) for label, said in facts if said)
 
     def _opened(self, body: Mapping[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
         facts = [(self.visit.say(_("Came by")), channel(str(body.get("channel", "")), self.visit))]

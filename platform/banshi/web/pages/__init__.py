@@ -9,6 +9,7 @@ report      the report
 search      what was found
 components  the style guide
 files       adding files
+mail        the mail room
 library     regulations and guides, who does what
 common      the pages that everybody meets: sign in, errors
 """
@@ -54,6 +55,7 @@ from banshi.web.pages.library import (
     Settled,
     SettledPage,
 )
+from banshi.web.pages.mail import MailPage, MailRow, MailsPage
 from banshi.web.pages.parts import (
     ActionLink,
     CaseRow,
@@ -163,6 +165,9 @@ __all__ = [
     "LibraryPage",
     "LikeRow",
     "Link",
+    "MailPage",
+    "MailRow",
+    "MailsPage",
     "MandateRow",
     "MandatesPage",
     "Marked",
