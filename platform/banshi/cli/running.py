@@ -108,11 +108,12 @@ def restore_command(data: Path | None, source: Path) -> None:
 @click.option("--fresh", is_flag=True, help="Begin again with an empty folder.")
 def demo_command(data: Path | None, port: int | None, workers: int | None, quiet: bool, fresh: bool) -> None:
     """Serve the whole platform with a living demo city on the embedded PostgreSQL."""
-    from banshi.cli.demo import seeding
+    from banshi.cli.demo import letters, seeding
 
     folder = data or Path(os.environ.get("BANSHI_DATA", "demo"))
     log_level = os.environ.get("BANSHI_LOG_LEVEL", "WARNING")
     settings = settings_of(folder, port=port, workers=workers, demo="true", hotline="0000-12345", secure_cookies="false", log_level=log_level)
+    settings = msgspec.structs.replace(settings, mailbox=settings.mailbox or letters.MAILBOX)
     if settings.database_url:
         msg = "The demo runs on its own embedded PostgreSQL: unset BANSHI_DATABASE_URL"
         raise BanshiError(msg)
