@@ -39,8 +39,8 @@ PASSWORD = "p@ss/wörd"
 class Server:
     """A mail server of this test run, with a certificate of its own."""
 
-    def __init__(self, home: Path, port: int) -> None:
-        self.home, self.port, self.ca = home, port, home / "cert.pem"
+    def __init__(self, home: Path, port: int, plain: int) -> None:
+        self.home, self.port, self.plain, self.ca = home, port, plain, home / "cert.pem"
 
     def inbox(self, folder: str) -> str:
         return f"imaps://fang%40example:p%40ss%2Fw%C3%B6rd@localhost:{self.port}/{folder}"
@@ -96,8 +96,8 @@ def server() -> Iterator[Server]:
         home = Path(name)
         home.chmod(0o755)
         certificate(home)
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = int(probe.getsockname()[1])
+        with socket.create_server(("127.0.0.1", 0)) as probe, socket.create_server(("127.0.0.1", 0)) as other:
+            port, plain = int(probe.getsockname()[1]), int(other.getsockname()[1])
         (home / "mail").mkdir()
         shutil.chown(home / "mail", "nobody", "nogroup")
         (home / "users").write_text(f"fang@example:{{PLAIN}}{PASSWORD}::::::\n", encoding="utf8")
@@ -126,7 +126,7 @@ userdb {{
 }}
 service imap-login {{
   inet_listener imap {{
-    port = 0
+    port = {plain}
   }}
   inet_listener imaps {{
     port = {port}
@@ -144,7 +144,7 @@ service imap-login {{
                     if probe.connect_ex(("127.0.0.1", port)) == 0:
                         break
                 time.sleep(0.1)
-            yield Server(home, port)
+            yield Server(home, port, plain)
         finally:
             process.terminate()
             process.wait(30)
@@ -255,6 +255,12 @@ async def test_thirty_megabytes_come_piece_by_piece(database: Database, town: To
     assert (row.state, row.reason) == ("held", "large")
     assert row.size > 31_000_000
     assert peak < 8_000_000, peak
+
+
+async def test_a_line_that_begins_plain_begins_tls_before_the_password_is_said(database: Database, town: Town, tmp_path: Path, server: Server):
+    server.put("starttls", letter(BOX))
+    inbox = server.inbox("starttls").replace("imaps:", "imap:").replace(str(server.port), str(server.plain))
+    assert await fetching.poll(room_of(database, town, tmp_path, inbox=inbox), LATER) == 1
 
 
 async def test_a_folder_in_chinese_and_one_that_is_not_there(database: Database, town: Town, tmp_path: Path, server: Server):

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from banshi.audit import audit_entry
 from banshi.audit import verify as verify_audit
-from banshi.cases import reading, verifying
+from banshi.cases import numbers, reading, verifying
 from banshi.db import Database
 from banshi.documents import keeping
 from banshi.errors import NotAllowedNow, NotFound
@@ -135,6 +135,30 @@ async def test_a_mail_that_names_a_case_is_for_who_may_see_the_case(database: Da
             await quarantine.close(db, town.house, stranger, taken.id, "spam", "x", MOMENT)
 
 
+async def test_a_mail_to_a_hidden_persons_case_is_for_who_may_know_them(database: Database, town: Town, room: Room, lamp: Lamp):
+    number = await lamp(kind="report", contact_email=HERS)
+    await arrive(room, letter(address(town, number), sender="other@example.net"), MOMENT)
+    without = msgspec.structs.replace(town.staff[INTAKE], permissions=town.staff[INTAKE].permissions - {"kernel.confidential"})
+    async with database.transaction() as db:
+        assert (await quarantine.listing(db, town.house, town.staff[INTAKE], ("held",)))[0]
+        assert not (await quarantine.listing(db, town.house, without, ("held",)))[0]
+
+
+async def test_no_page_and_no_story_tells_a_reply_address(database: Database, town: Town, room: Room, lamp: Lamp, at_desk: At):
+    """Whoever reads one could answer as the resident."""
+    number = await lamp()
+    to = address(town, number)
+    token = to.partition("+")[2].partition("@")[0]
+    quoted = f"again\n\n-----Original Message-----\nFrom: City <{to.upper()}>\nSent: today\nTo: me\nSubject: x\n\nold"
+    held = await arrive(room, letter(f"{to}, {address(town, await lamp(text='another'))}", f"{to} {quoted}", Subject=f"to {to}"), MOMENT)
+    page = await (await at_desk(INTAKE)).get(f"/desk/mail/{held.id}")
+    assert "city+…@example.org" in page.text
+    assert token not in page.response.text.lower()
+    await arrive(room, letter(to, f"write me at {to} please"), MOMENT)
+    add = next(e for e in await story(database, town, number) if e.kind == "add")
+    assert add.body["form"]["text"] == "write me at city+…@example.org please"
+
+
 async def test_what_lies_in_the_database_tells_nobody_who_wrote(database: Database, room: Room):
     await arrive(room, letter(BOX, "my secret words", sender="Zhang Fang <fang@example.com>", Subject="hidden subject"), MOMENT)
     async with database.transaction() as db:
@@ -193,12 +217,13 @@ async def test_a_wrong_number_is_told_beside_its_field_and_kept(database: Databa
         "": "Enter an answer",
         "4071": "twelve digits",
         "1234-5678-9012": "a digit is wrong",
-        "4071-8826-3918": "There is no case",
+        numbers.show(numbers.draw()): "There is no case",
         "\x00": "stored",
     }
     for typed, told in wrong.items():
         again = await desk.send(page, f"/desk/mail/{taken.id}/join", number=typed)
-        assert again.status in {400, 404} and told in again.text, (typed, again.text)
+        assert again.status in {400, 404}, typed
+        assert told in again.text, typed
         kept = again.form(f"/desk/mail/{taken.id}/join")["fields"]["number"]
         assert kept == [typed] or not typed.isprintable()
     assert (await found(database, taken.id)).state == "held"

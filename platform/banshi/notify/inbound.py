@@ -25,7 +25,7 @@ from banshi.documents.scanning import Verdict, scan
 from banshi.documents.store import PIECE, Store
 from banshi.documents.tables import document
 from banshi.errors import DatabaseUnavailable, FilesUnavailable, Invalid
-from banshi.notify import heads, judging, parsing, trimming
+from banshi.notify import heads, judging, parsing, replying, trimming
 from banshi.notify.mailroom import Transaction, mail, mail_file
 from banshi.notify.parsing import File, Mail
 from banshi.settings import Settings
@@ -113,14 +113,16 @@ async def _settle(room: Room, house: House, row: Any, at: datetime) -> bool:
         locked = await db.execute(select(mail).where(mail.c.id == row.id, mail.c.state == "taken").with_for_update())
         if (row := locked.one_or_none()) is None:
             return False
+        head, to = said.head, await judging.named(db, room.settings, house, said.head)
         await _put_files(db, room.store, row.id, said.files, kept, at)  # a commit of all or nothing: files, words, and what becomes of it
-        head = said.head
         index = house.keyring.index("email", head.sender) if head.sender else None
+        box = room.settings.mailbox
+        said = msgspec.structs.replace(said, text=replying.hide(said.text, box), rest=replying.hide(said.rest, box))
         words = Kept(
             sender=head.sender,
             name=head.name,
-            to=head.recipients[:20],
-            subject=head.subject,
+            to=tuple(replying.hide(a, box) for a in head.recipients[:20]),
+            subject=replying.hide(head.subject, box),
             date=head.date,
             text=said.text,
             rest=said.rest,
@@ -130,7 +132,7 @@ async def _settle(room: Room, house: House, row: Any, at: datetime) -> bool:
         values: dict[str, Any] = {"sealed": seal(house, row.id, words), "sender_index": index}
         await db.execute(update(mail).where(mail.c.id == row.id).values(values))
         virus = any(k.fault == "virus" for k in kept)
-        values = await judging.judge(db, room.settings, house, row, said, at, sender_index=index, large=large, virus=virus)
+        values = await judging.judge(db, room.settings, house, row, said, to, at, sender_index=index, large=large, virus=virus)
         await db.execute(update(mail).where(mail.c.id == row.id).values(values))
     return True
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy import func, select
 
 from banshi.cases.book import House
@@ -51,18 +52,41 @@ ASIDE: Mapping[str, Text] = {
 REASONS: Mapping[str, Text] = {**HELD, **ASIDE}
 
 
+class Named(msgspec.Struct, frozen=True):
+    """What the addresses of a mail name: whose replies they are, the one there is with its locked case, and whether any claims to be ours."""
+
+    replies: frozenset[Reply]
+    reply: Reply | None
+    case: Any
+    claimed: bool
+
+
+async def named(db: Connection, settings: Settings, house: House, head: Head) -> Named:
+    """Return what a mail's addresses name. Its case is locked from here on, before any content is: so do all who attach something."""
+    replies = frozenset(r for a in head.recipients if (r := replying.read(house.keyring, a, settings.mailbox)))
+    claimed = any(replying.token_of(a, settings.mailbox) for a in head.recipients)
+    reply = next(iter(replies)) if len(replies) == 1 else None
+    return Named(replies, reply, await _row(db, house, reply) if reply else None, claimed)
+
+
 async def judge(
-    db: Connection, settings: Settings, house: House, row: Any, said: Mail, at: datetime, *, sender_index: bytes | None, large: bool, virus: bool
+    db: Connection,
+    settings: Settings,
+    house: House,
+    row: Any,
+    said: Mail,
+    to: Named,
+    at: datetime,
+    *,
+    sender_index: bytes | None,
+    large: bool,
+    virus: bool,
 ) -> dict[str, Any]:
     """Return what is written of a locked mail: its state, the reason where it is not joined, the case and person that its token names.
 
     Where it joins, that has happened: in this transaction, under a key made of the mail itself.
     """
-    head = said.head
-    replies = {r for a in head.recipients if (r := replying.read(house.keyring, a, settings.mailbox))}
-    claimed = any(replying.token_of(a, settings.mailbox) for a in head.recipients)
-    reply = next(iter(replies)) if len(replies) == 1 else None
-    on = await _row(db, house, reply) if reply else None
+    head, reply, on = said.head, to.reply, to.case
     values: dict[str, Any] = {"case_id": on.id if on else None, "person_id": reply.person_id if reply else None}
 
     def rests(reason: str) -> dict[str, Any]:
@@ -78,10 +102,10 @@ async def judge(
     for reason, so in (("large", large), ("virus", virus), ("broken", bool(said.faults))):
         if so:
             return rests(reason)
-    if len(replies) > 1:
+    if len(to.replies) > 1:
         return rests("several")
     if reply is None:
-        return rests("bad_token" if claimed else "no_token")
+        return rests("bad_token" if to.claimed else "no_token")
     if on is None:
         return rests("not_theirs")
     actor = await _actor(db, house, reply, on, at)

@@ -17,7 +17,7 @@ from banshi.cases.book import House
 from banshi.cases.numbers import show
 from banshi.cases.tables import case
 from banshi.cases.visibility import predicate
-from banshi.contracts import MAIL, Actor
+from banshi.contracts import CONFIDENTIAL, MAIL, Actor
 from banshi.db import Connection
 from banshi.documents.tables import document, document_content
 from banshi.errors import Forbidden, Invalid, NotAllowedNow, NotFound
@@ -179,7 +179,9 @@ def _mails() -> Select[Any]:
 
 
 def _visible(house: House, actor: Actor) -> ColumnElement[bool]:
-    seen = select(case.c.id).where(case.c.id == mail.c.case_id, predicate(house, actor)).correlate(mail).exists()
+    """A mail tells whose it is: one to a hidden person's case is for who may know them."""
+    known = () if actor.may(CONFIDENTIAL.name) else (case.c.confidentiality != "hidden",)
+    seen = select(case.c.id).where(case.c.id == mail.c.case_id, predicate(house, actor), *known).correlate(mail).exists()
     return or_(mail.c.case_id.is_(None), seen)
 
 

@@ -82,5 +82,13 @@ def token_of(recipient: str, mailbox: str) -> str:
     return token if plus and name == own and domain == own_domain and own else ""
 
 
+def hide(text: str, mailbox: str) -> str:
+    """Return a text without the tokens of our addresses: whoever reads one could answer as the person whom it was given to."""
+    local, _at, domain = mailbox.rpartition("@")
+    if not local:
+        return text
+    return re.sub(rf"{re.escape(local)}\+[a-z2-7=\s]{{1,200}}@{re.escape(domain)}", f"{local}+…@{domain}", text, flags=re.IGNORECASE)
+
+
 def _write(signed: bytes) -> str:
     return base64.b32encode(signed).decode().rstrip("=").lower()
