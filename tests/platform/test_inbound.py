@@ -21,7 +21,7 @@ from banshi.cases.decoding import decode
 from banshi.db import Database
 from banshi.documents import keeping
 from banshi.documents.tables import document, document_content
-from banshi.notify import inbound, judging, quarantine, replying
+from banshi.notify import inbound, quarantine, replying
 from banshi.notify.inbound import Room
 from banshi.notify.mailroom import mail, mail_file
 from banshi.testing import MOMENT, Town
@@ -233,7 +233,10 @@ async def test_auto_submitted_no_is_a_person_and_our_own_mail_is_not(database: D
     number = await lamp()
     taken = await arrive(room, letter(address(town, number), "one", Auto_Submitted="no"), LATER)
     assert (await found(database, taken.id)).state == "joined"
-    for own in ({"Message_ID": f"{judging.OWN_ID}1@example.org>"}, {"sender": BOX}, {"sender": address(town, number)}):
+    mark = town.house.keyring.mac("message", b"17")[:12].hex()
+    assert (await arrive(room, letter(address(town, number), "not ours", Message_ID=f"<17.{mark[::-1]}@example.org>"), LATER)).fresh
+    assert (await story(database, town, number))[1][-2].body["form"]["text"] == "not ours"
+    for own in ({"Message_ID": f"<17.{mark}@example.org>"}, {"sender": BOX}, {"sender": address(town, number)}):
         taken = await arrive(room, letter(address(town, number), f"two {own}", **own), LATER)
         kept = await found(database, taken.id)
         assert (kept.state, kept.reason) == ("aside", "own")
@@ -415,7 +418,7 @@ async def test_nothing_of_a_mail_is_swept_before_its_time_and_all_of_it_after(da
 def take_by_pipe(data: bytes, url: str, folder: Path, *more: str) -> subprocess.CompletedProcess[bytes]:
     from banshi.testing import SECRET
 
-    environ = {"BANSHI_DATABASE_URL": url, "BANSHI_SECRET_KEY": SECRET, "BANSHI_DATA": str(folder), "BANSHI_MAILBOX": BOX, "PATH": ""}
+    environ = {"BANSHI_DATABASE_URL": url, "BANSHI_SECRET_KEY": SECRET, "BANSHI_DATA": str(folder), "BANSHI_MAIL_REPLY": BOX, "PATH": ""}
     return subprocess.run(
         [sys.executable, "-m", "banshi", "mail", "take", *more], input=data, env=environ, capture_output=True, check=False, timeout=60
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,8 +29,8 @@ from banshi.texts import Text, translator
 _ = translator("banshi")
 
 HOUR = timedelta(hours=1)
-OWN_ID = "<banshi."
-"""How the Message-ID of every mail that we send begins: one that comes back is known by it."""
+_OURS = re.compile(r"<(\d{1,19})\.([0-9a-f]{24})@")
+"""How a letter of ours is called: the number of its message, and a mark under our key. One that comes back is known by it."""
 
 HELD: Mapping[str, Text] = {
     "other_sender": _("An answer from another address"),
@@ -63,8 +65,8 @@ class Named(msgspec.Struct, frozen=True):
 
 async def named(db: Connection, settings: Settings, house: House, head: Head) -> Named:
     """Return what a mail's addresses name. Its case is locked from here on, before any content is: so do all who attach something."""
-    replies = frozenset(r for a in head.recipients if (r := replying.read(house.keyring, a, settings.mailbox)))
-    claimed = any(replying.token_of(a, settings.mailbox) for a in head.recipients)
+    replies = frozenset(r for a in head.recipients if (r := replying.read(house.keyring, a, settings.mail_reply)))
+    claimed = any(replying.token_of(a, settings.mail_reply) for a in head.recipients)
     reply = next(iter(replies)) if len(replies) == 1 else None
     return Named(replies, reply, await _row(db, house, reply) if reply else None, claimed)
 
@@ -93,7 +95,7 @@ async def judge(
         ended = {"state": "aside", "ended": at} if reason in ASIDE else {"state": "held"}
         return values | ended | {"reason": reason}
 
-    if is_own(head, settings.mailbox):
+    if is_own(house, head, settings.mail_reply):
         return rests("own")
     if head.automatic:
         return rests("automatic")
@@ -124,10 +126,12 @@ async def judge(
     return values | {"state": "joined", "ended": at}
 
 
-def is_own(head: Head, mailbox: str) -> bool:
-    """Return whether a mail is one of ours: by its Message-ID, or from our own mailbox."""
-    own = mailbox.casefold()
-    return head.message_id.casefold().startswith(OWN_ID) or bool(own and (head.sender == own or replying.token_of(head.sender, own)))
+def is_own(house: House, head: Head, mailbox: str) -> bool:
+    """Return whether a mail is one of ours: by the mark in its Message-ID, or from the mailbox to which people answer."""
+    called, own = _OURS.match(head.message_id), mailbox.casefold()
+    if called and any(hmac.compare_digest(mac[:12].hex(), called[2]) for mac in house.keyring.macs("message", called[1].encode())):
+        return True
+    return bool(own and (head.sender == own or replying.token_of(head.sender, own)))
 
 
 async def _row(db: Connection, house: House, reply: Reply) -> Any:

@@ -32,7 +32,7 @@ async def write(database: Database, house: House, settings: Settings, at: dateti
     )
     async with database.transaction() as db:
         ended = (await db.execute(closed.order_by(case.c.id).limit(1))).one_or_none()
-    for hours, data in _letters(house, settings.mailbox or MAILBOX, ended):
+    for hours, data in _letters(house, settings.mail_reply or MAILBOX, ended):
         came = at - timedelta(hours=hours)
         await mailroom.take(room.transaction, room.store, settings, _pieces(data), came)
         await inbound.settle_all(room, came)
