@@ -24,34 +24,49 @@ if TYPE_CHECKING:
     from banshi.contracts import Action as Action
     from banshi.contracts import Actor as Actor
     from banshi.contracts import Ask as Ask
+    from banshi.contracts import Backlog as Backlog
     from banshi.contracts import CaseType as CaseType
     from banshi.contracts import Changes as Changes
     from banshi.contracts import City as City
+    from banshi.contracts import Condition as Condition
     from banshi.contracts import Context as Context
     from banshi.contracts import Contribution as Contribution
+    from banshi.contracts import Deadline as Deadline
     from banshi.contracts import Demo as Demo
     from banshi.contracts import DemoCase as DemoCase
     from banshi.contracts import Department as Department
     from banshi.contracts import Due as Due
+    from banshi.contracts import HandUp as HandUp
     from banshi.contracts import Happening as Happening
+    from banshi.contracts import Idle as Idle
     from banshi.contracts import Job as Job
     from banshi.contracts import JobContext as JobContext
     from banshi.contracts import Marks as Marks
     from banshi.contracts import Measure as Measure
     from banshi.contracts import Nothing as Nothing
+    from banshi.contracts import Notify as Notify
+    from banshi.contracts import OpenCase as OpenCase
     from banshi.contracts import Option as Option
     from banshi.contracts import Outcome as Outcome
+    from banshi.contracts import Overdue as Overdue
+    from banshi.contracts import Own as Own
     from banshi.contracts import Page as Page
     from banshi.contracts import Permission as Permission
     from banshi.contracts import Personal as Personal
     from banshi.contracts import Queue as Queue
+    from banshi.contracts import Raise as Raise
     from banshi.contracts import Record as Record
     from banshi.contracts import Role as Role
     from banshi.contracts import Routes as Routes
+    from banshi.contracts import Rule as Rule
+    from banshi.contracts import Rung as Rung
     from banshi.contracts import Service as Service
     from banshi.contracts import Snapshot as Snapshot
     from banshi.contracts import State as State
     from banshi.contracts import Step as Step
+    from banshi.contracts import Surplus as Surplus
+    from banshi.contracts import Unowned as Unowned
+    from banshi.contracts import Unresolved as Unresolved
     from banshi.contracts import Upgrade as Upgrade
     from banshi.db import owner_metadata as owner_metadata
     from banshi.errors import Forbidden as Forbidden
@@ -67,9 +82,10 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "contracts": (
-        "APPLICANT CONFIDENTIAL EXPORT MAIL NOBODY OFFICE OPEN311 OUTSIDE PERSONAL REPORT TOGETHER Action Actor Ask CaseType Changes City Context "
-        "Contribution Demo DemoCase Department Due Happening Job JobContext Marks Measure Nothing Option Outcome Page Permission Personal "
-        "Queue Record Role Routes Service Snapshot State Step Upgrade"
+        "APPLICANT CONFIDENTIAL EXPORT MAIL NOBODY OFFICE OPEN311 OUTSIDE PERSONAL REPORT TOGETHER Action Actor Ask Backlog CaseType "
+        "Changes City Condition Context Contribution Deadline Demo DemoCase Department Due HandUp Happening Idle Job JobContext Marks "
+        "Measure Nothing Notify OpenCase Option Outcome Overdue Own Page Permission Personal Queue Raise Record Role Routes Rule Rung "
+        "Service Snapshot State Step Surplus Unowned Unresolved Upgrade"
     ),
     "db": "owner_metadata",
     "errors": "Forbidden Invalid NotAllowedNow NotFound Refused",

@@ -19,14 +19,15 @@ from sqlalchemy import delete, text
 
 from banshi import clock, notify, plugins
 from banshi.cases import attaching, following, verifying
-from banshi.cases.book import House, load_book, put_types
+from banshi.cases.book import Houses, load_house, put_types
 from banshi.cases.tables import idempotency
 from banshi.cases.upgrading import upgrade_open
+from banshi.clock import keeping as keeping_times
 from banshi.contracts import ADMINISTER, LIBRARY, MAIL, OPEN311, OPERATE, REPORT, Job, JobContext, Role
 from banshi.db import Connection, Database
 from banshi.documents import keeping, scanning
 from banshi.documents.store import store, tidy
-from banshi.identity.directory import load_directory
+from banshi.escalation import backlog, sweeping
 from banshi.identity.people import put_roles
 from banshi.identity.tables import session, throttle
 from banshi.jobs import periodic, relay
@@ -122,7 +123,9 @@ async def declare(database: Database, registry: Registry, keyring: Keyring, at: 
         await put_roles(db, (*KERNEL_ROLES, *registry.roles))
         await checking.forget_others(db, registry)
         said = await put_types(db, registry)
-        house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
+        if years := await keeping_times.seed(db, at):
+            said.append(f"days off of {years[0]} to {years[-1]}")
+        house = await load_house(db, registry, keyring)
         return [*said, *await upgrade_open(db, house, at)]
 
 
@@ -167,7 +170,7 @@ def document_jobs(settings: Settings, registry: Registry) -> tuple[Job, ...]:
                 if verdict == "clean":
                     await keeping.judged(db, content.digest, verdict)
                 else:
-                    house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
+                    house = await load_house(db, registry, keyring)
                     await attaching.infected(db, house, content.digest, context.moment)
 
     async def sweep(context: JobContext) -> None:
@@ -180,44 +183,64 @@ def document_jobs(settings: Settings, registry: Registry) -> tuple[Job, ...]:
     )
 
 
-def clusters(registry: Registry, keyring: Keyring) -> relay.Consumer:
+def clusters(houses: Houses) -> relay.Consumer:
     """Return the consumer that tells the members of a cluster what the office told on the case that leads them."""
 
     async def take(db: Connection, events: Sequence[Any]) -> None:
         ids = sorted({e.case_id for e in events})
         if await following.concerned(db, ids):
-            house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
-            await following.follow(db, house, ids)
+            await following.follow(db, await houses(db), ids)
 
     return relay.Consumer("clusters", take)
 
 
-def figures(registry: Registry, keyring: Keyring) -> relay.Consumer:
-    """Return the consumer that keeps the report's roll-ups; it reads the directory again only when that has changed."""
-    known: list[House] = []
+def figures(houses: Houses) -> relay.Consumer:
+    """Return the consumer that keeps the report's roll-ups."""
 
     async def take(db: Connection, events: Sequence[Any]) -> None:
-        now = await rollups.revision(db)
-        if not known or known[0].directory.revision != now:
-            known[:] = [House(registry=registry, directory=await load_directory(db, now), book=await load_book(db), keyring=keyring)]
-        await rollups.settle(db, known[0], [e.case_id for e in events])
+        await rollups.settle(db, await houses(db), [e.case_id for e in events])
 
-    return relay.Consumer(checking.consumer_name(registry), take)
+    return relay.Consumer(checking.consumer_name(houses.registry), take)
 
 
-def searching(registry: Registry, keyring: Keyring) -> relay.Consumer:
+def searching(houses: Houses) -> relay.Consumer:
     """Return the consumer that keeps the words of cases up with the cases."""
 
     async def take(db: Connection, events: Sequence[Any]) -> None:
-        house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
-        await indexing.index(db, house, sorted({e.case_id for e in events}))
+        await indexing.index(db, await houses(db), sorted({e.case_id for e in events}))
 
     return relay.Consumer(indexing.CONSUMER, take)
 
 
 def consumers(registry: Registry, keyring: Keyring) -> list[relay.Consumer]:
     """Return everything that reads the record's events, each with a cursor of its own."""
-    return [notify.NOTICES, clusters(registry, keyring), searching(registry, keyring), figures(registry, keyring)]
+    houses = Houses(registry, keyring)
+    return [notify.NOTICES, clusters(houses), searching(houses), figures(houses), deadlines(houses)]
+
+
+def deadlines(houses: Houses) -> relay.Consumer:
+    """Return the consumer that keeps up what is due next on each case."""
+
+    async def take(db: Connection, events: Sequence[Any]) -> None:
+        await sweeping.keep(db, await houses(db), sorted({e.case_id for e in events}))
+
+    return relay.Consumer(sweeping.CONSUMER, take)
+
+
+def escalation_jobs(registry: Registry, keyring: Keyring) -> tuple[Job, ...]:
+    """Return what looks every minute for what is due."""
+    houses = Houses(registry, keyring)
+
+    async def sweep(context: JobContext) -> None:
+        await sweeping.sweep(context.transaction, houses, context.moment)
+
+    async def pile(context: JobContext) -> None:
+        await backlog.sweep(context.transaction, houses, context.moment)
+
+    return (
+        Job(owner="kernel", name="escalate", cron="* * * * *", run=sweep),
+        Job(owner="kernel", name="backlog", cron="7 * * * *", run=pile),
+    )
 
 
 async def work(settings: Settings) -> None:
@@ -225,12 +248,13 @@ async def work(settings: Settings) -> None:
     log_to_standard_error(settings.log_level)
     registry = plugins.load(strict=settings.strict)
     database = Database(settings.database_url, pool_size=4)
-    app = periodic.timetable(
-        database, (*kernel_jobs(Keyring(settings.keys())), *document_jobs(settings, registry), *mailing.jobs(settings, registry), *registry.jobs)
-    )
+    keyring = Keyring(settings.keys())
+    jobs = (*kernel_jobs(keyring), *document_jobs(settings, registry), *escalation_jobs(registry, keyring))
+    jobs = (*jobs, *mailing.jobs(settings, registry), *registry.jobs)
+    app = periodic.timetable(database, jobs)
     try:
         async with periodic.working(app):
-            await relay.run(database, consumers(registry, Keyring(settings.keys())))
+            await relay.run(database, consumers(registry, keyring))
     finally:
         await database.close()
 

@@ -32,9 +32,9 @@ NOBODY: WaitsFor = "nobody"
 Capacity = Literal["resident", "staff", "system"]
 Reach = Literal["department", "district"]
 Line = Literal["trade", "area"]
-Seat = Literal["any", "charge", "help", "intake"]
+Seat = Literal["any", "charge", "help", "intake", "superior"]
 """Whose part an action of staff is: anybody's who sees the case and has the right · the department in charge's (or the officer in charge's) ·
-a helping department's · the intake desk's."""
+a helping department's · the intake desk's · that of a department above the one in charge, up either line, or of the oversight body."""
 
 Confidentiality = Literal["", "discreet", "hidden"]
 """Nothing special · the person's name is not to be told to the other side · the person is hidden from whoever handles the case."""
@@ -86,6 +86,34 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     picks: Literal["", "area", "department", "officer", "library"] = ""
     autocomplete: str = ""
     role: Literal["", "title", "category", "area", "place", "position", "media"] = ""
+
+
+# -- time ------------------------------------------------------------------------------------------------------------
+
+Unit = Literal["workdays", "working_hours", "calendar_days"]
+"""The day on which something comes is not counted, and a limit in days ends when its last day closes; one in calendar days that ends on a day off,
+when the next workday closes (PRC Civil Code, articles 201 and 203)."""
+
+
+class Deadline(msgspec.Struct, frozen=True, kw_only=True):
+    """A clock that runs on every case of a type: how long something may take.
+
+    ``kind`` says whether it is what the law allows, what the office promised, or one of its own steps. It runs from receipt to the end, or in
+    ``states`` only, anew at each stay in them; one of the actions ``until`` stops it. While the case waits for the applicant or an outside body it
+    stands still, unless ``pauses`` is False. ``urgent`` is the limit of a case with a priority. ``basis`` says where the limit comes from. A
+    district's administrator may set other limits, which hold for cases received from then on.
+    """
+
+    name: str
+    title: Text
+    limit: int
+    unit: Unit = "workdays"
+    kind: Literal["statutory", "promised", "step"] = "step"
+    states: tuple[str, ...] = ()
+    until: tuple[str, ...] = ()
+    pauses: bool = True
+    urgent: int | None = None
+    basis: Text | str = ""
 
 
 # -- the lifecycle of a case -----------------------------------------------------------------------------------------
@@ -148,6 +176,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 
     ``state`` must be one of the action's ``also_to``. ``facts`` is the type's facts struct. ``helpers`` are the departments that help (ids),
     ``recused`` the people who are kept from the case (ids). ``told`` joins the event's body, beside the form's answers.
+    ``owes``: it has gone wrong enough to owe a closing report, without which the office cannot close it (domain 2.7).
     """
 
     state: str | msgspec.UnsetType = msgspec.UNSET
@@ -161,6 +190,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     assignee_id: int | msgspec.UnsetType | None = msgspec.UNSET
     priority: int | msgspec.UnsetType = msgspec.UNSET
     outcome: str | msgspec.UnsetType | None = msgspec.UNSET
+    owes: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
@@ -308,6 +338,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     ``judges``: with it the resident judges the department in charge, so nobody of that department enters it for a resident on the telephone.
     ``alone``: it concerns this applicant only; it is never told to the others of a cluster, and staff may take it on a member by itself.
     ``answers``: its text is the answer to what was filed; similar cases show it, and it can be used again.
+    ``quiet``: nothing moved by it (a note, a colleague's name): who waits for something to happen still waits. ``extends`` names the deadlines
+    that it makes longer, by the whole number in its form's field ``more``, in their unit; ``reason`` and ``agreed`` say why, and by whose leave.
     ``also_to`` are the states that the effect may choose instead of ``to``. ``offered`` hides it where it makes no sense. ``bulk`` lets it be
     done to many cases at once from a list.
     """
@@ -331,6 +363,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     seat: Seat = "any"
     also_to: tuple[str, ...] = ()
     bulk: bool = False
+    quiet: bool = False
+    extends: tuple[str, ...] = ()
     offered: Offer | None = None
     guard: Guard | None = None
     effect: Effect | None = None
@@ -381,6 +415,7 @@ class CaseType(Declared, frozen=True, kw_only=True):
     actions: tuple[Action, ...]
     outcomes: tuple[Outcome, ...]
     steps: tuple[Step, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
     opened: Text
     version: int = 1
     upgrades: tuple[Upgrade, ...] = ()
@@ -406,6 +441,10 @@ class CaseType(Declared, frozen=True, kw_only=True):
             if action.name == name:
                 return action
         raise KeyError(name)
+
+    def __hash__(self) -> int:
+        """By its name and version: what is worked out for a type can be kept."""
+        return hash((self.owner, self.name, self.version))
 
 
 # -- what residents find, who may do what, what runs by itself --------------------------------------------------------
@@ -570,6 +609,147 @@ class Measure(Declared, frozen=True, kw_only=True):
         """Return whether cases of a type (``owner.name``) are counted."""
         owner, _dot, name = case_type.partition(".")
         return not self.case_types or (owner == self.owner and name in self.case_types)
+
+
+# -- when nothing happens, or too much -----------------------------------------------------------------------------------
+
+
+class Idle(msgspec.Struct, frozen=True, kw_only=True, tag="idle"):
+    """Nothing moved the case for so long while it waited for the office (domain 2.6 ii). ``quiet`` actions move nothing."""
+
+    limit: int
+    unit: Unit = "workdays"
+
+
+class Unresolved(msgspec.Struct, frozen=True, kw_only=True, tag="unresolved"):
+    """It is open for so long, without the time in which it waited for others (domain 2.6 iii)."""
+
+    limit: int
+    unit: Unit = "calendar_days"
+
+
+class Overdue(msgspec.Struct, frozen=True, kw_only=True, tag="overdue"):
+    """A deadline of its type comes near, or is over: its rungs say at which share of it, and how long after."""
+
+    deadline: str
+
+
+class Unowned(msgspec.Struct, frozen=True, kw_only=True, tag="unowned"):
+    """No department has it: nobody's duty (domain 2.6 iv)."""
+
+    limit: int = 4
+    unit: Unit = "working_hours"
+
+
+class Backlog(msgspec.Struct, frozen=True, kw_only=True, tag="backlog"):
+    """A department has more than ``most`` open cases of one category: not the cases fail, the procedure does (domain 2.6 i)."""
+
+    most: int
+
+
+class Since(Protocol):
+    """Says when something became so, by the places of events in the story (0 is the first); the last one counts. None: it is not so."""
+
+    def __call__(self, case: Snapshot, story: Sequence[Happening]) -> Sequence[int]:
+        """Return the places."""
+        ...
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True, tag="condition"):
+    """A plugin's own: what events of these ``kinds`` tell; it is asked only where there is one. Its rungs come ``later`` (in ``unit``)."""
+
+    since: Since
+    kinds: tuple[str, ...]
+    unit: Unit = "workdays"
+
+
+When = Idle | Unresolved | Overdue | Unowned | Backlog | Condition
+Whom = Literal["officer", "department", "superior", "oversight"]
+
+
+class Notify(msgspec.Struct, frozen=True, tag="notify"):
+    """Tell them, in their inbox; a superior who is told sees the whole case from then on."""
+
+    whom: Whom
+
+
+class Raise(msgspec.Struct, frozen=True, tag="raise"):
+    """Give it at least this priority."""
+
+    priority: int = 1
+
+
+class HandUp(msgspec.Struct, frozen=True, tag="hand_up"):
+    """Give it to the superior department up the rule's line, at its top to the oversight body; it starts there in ``state``.
+
+    The department that had it goes on as a helping one, and is told.
+    """
+
+    state: str
+
+
+class OpenCase(msgspec.Struct, frozen=True, tag="open_case"):
+    """Open a case of another type of the same owner, with the superior of the department that it is about.
+
+    ``form`` fills it in from the category (value and titles), the department and how many cases there are. There is one at a time.
+    """
+
+    case_type: str
+    form: Callable[[Surplus], msgspec.Struct]
+
+
+class Own(msgspec.Struct, frozen=True, tag="own"):
+    """A plugin's own effect: returns what it changes, like that of an action. ``also_to`` are the states that it may choose."""
+
+    effect: Effect
+    also_to: tuple[str, ...] = ()
+
+
+Consequence = Notify | Raise | HandUp | OpenCase | Own
+
+
+class Surplus(msgspec.Struct, frozen=True, kw_only=True):
+    """A backlog: which category, in which department, how many open cases, the oldest received when."""
+
+    category: str
+    title: Mapping[str, str]
+    department: Department
+    district_id: int
+    count: int
+    oldest: datetime
+    at: datetime
+
+
+class Rung(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a ladder: at this share of the limit, or so long (in its unit) after it; ``again`` so long after, and so on while it lasts."""
+
+    do: tuple[Consequence, ...]
+    share: float = 1.0
+    later: int = 0
+    again: int = 0
+
+
+class Rule(Declared, frozen=True, kw_only=True):
+    """What happens to cases of ``case_type`` by itself when something is so for too long: a ladder of rungs, each once while it lasts.
+
+    ``told`` is the headline of the event, which ``audience`` reads. ``line`` is that of the superiors it climbs. With ``by`` "hand" nothing happens
+    by itself: any clerk of the case may do it once the condition holds. A district's administrator may set other limits, or turn it off.
+    """
+
+    name: str
+    title: Text
+    told: Text
+    case_type: str
+    when: When
+    rungs: tuple[Rung, ...]
+    line: Line = "trade"
+    audience: Audience = "staff"
+    by: Literal["sweep", "hand"] = "sweep"
+
+    @property
+    def key(self) -> str:
+        """``owner.name``, unique in the registry."""
+        return f"{self.owner}.{self.name}"
 
 
 class Role(Declared, frozen=True, kw_only=True):

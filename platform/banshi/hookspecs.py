@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pluggy
 
-from banshi.contracts import CaseType, Demo, Job, Measure, Queue, Role, Routes, Service
+from banshi.contracts import CaseType, Demo, Job, Measure, Queue, Role, Routes, Rule, Service
 
 GROUP = "banshi"
 """The entry-point group, and pluggy's project name."""
@@ -44,6 +44,11 @@ def banshi_queues() -> list[Queue]:  # type: ignore[empty-body]
 @hookspec
 def banshi_measures() -> list[Measure]:  # type: ignore[empty-body]
     """Called at start for the figures that the report shows of the plugin's cases; returns a list of ``Measure``."""
+
+
+@hookspec
+def banshi_rules() -> list[Rule]:  # type: ignore[empty-body]
+    """Called at start for what happens to the plugin's cases by itself when something is so for too long; returns a list of ``Rule``."""
 
 
 @hookspec

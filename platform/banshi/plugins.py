@@ -22,7 +22,31 @@ import pluggy
 from packaging.requirements import Requirement
 
 from banshi import hookspecs
-from banshi.contracts import Ask, CaseType, Declared, Demo, Job, Measure, Personal, Queue, Role, Routes, Service
+from banshi.contracts import (
+    OFFICE,
+    Ask,
+    Backlog,
+    CaseType,
+    Condition,
+    Declared,
+    Demo,
+    HandUp,
+    Idle,
+    Job,
+    Measure,
+    Notify,
+    OpenCase,
+    Overdue,
+    Own,
+    Personal,
+    Queue,
+    Role,
+    Routes,
+    Rule,
+    Service,
+    Unowned,
+    Unresolved,
+)
 from banshi.errors import PluginError
 
 if TYPE_CHECKING:
@@ -69,6 +93,7 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     routes: tuple[Routes, ...] = ()
     queues: tuple[Queue, ...] = ()
     measures: tuple[Measure, ...] = ()
+    rules: tuple[Rule, ...] = ()
     jobs: tuple[Job, ...] = ()
     demo: tuple[Demo, ...] = ()
 
@@ -130,6 +155,7 @@ _HOOKS: Mapping[str, str] = {
     "banshi_routes": "routes",
     "banshi_queues": "queues",
     "banshi_measures": "measures",
+    "banshi_rules": "rules",
     "banshi_jobs": "jobs",
     "banshi_demo": "demo",
 }
@@ -140,6 +166,7 @@ _KINDS: Mapping[str, type[Declared]] = {
     "routes": Routes,
     "queues": Queue,
     "measures": Measure,
+    "rules": Rule,
     "jobs": Job,
     "demo": Demo,
 }
@@ -330,6 +357,53 @@ def _check_declared(declared: Mapping[str, tuple[Declared, ...]]) -> None:
     for measure in declared["measures"]:
         if isinstance(measure, Measure):
             _check_measure(measure, case_types)
+    for rule in declared["rules"]:
+        if isinstance(rule, Rule) and (fault := _rule_fault(rule, case_types)):
+            msg = f"rule {rule.name!r}: {fault}"
+            raise PluginError(msg)
+
+
+def _rule_fault(rule: Rule, case_types: Mapping[str, CaseType]) -> str:
+    """Return why a rule can never fire, or not do what it says; empty where it can."""
+    case_type = case_types.get(rule.case_type)
+    if case_type is None:
+        return f"it speaks of {rule.case_type!r}, which is no case type of the plugin"
+    if not rule.rungs:
+        return "it has no rung: it would do nothing"
+    if isinstance(rule.when, Overdue) and rule.when.deadline not in {d.name for d in case_type.deadlines}:
+        return f"the deadline {rule.when.deadline!r} is not declared: it could never fire"
+    if isinstance(rule.when, Idle | Unresolved | Unowned) and rule.when.limit < 1:
+        return "its limit is less than 1: it would fire at once, for every case"
+    if isinstance(rule.when, Backlog) and rule.when.most < 1:
+        return "a backlog of less than 1 is none"
+    if isinstance(rule.when, Idle) and not any(s.waits_for == OFFICE and not s.final for s in case_type.states):
+        return "no state waits for the office: it could never fire"
+    if isinstance(rule.when, Condition) and not set(rule.when.kinds) & {a.name for a in case_type.actions}:
+        return "none of the kinds of events that it asks for is an action: it could never fire"
+    if any(r.share <= 0 or r.later < 0 or r.again < 0 for r in rule.rungs):
+        return "a rung comes before its clock begins, or runs backwards"
+    if any(a.again for a in rule.rungs[:-1]):
+        return "only the last rung can come again"
+    places = [(r.later > 0, r.share, r.later) for r in rule.rungs]
+    if any(b <= a for a, b in pairwise(places)):
+        return "its rungs do not go upwards: one of them could never fire"
+    for consequence in (c for r in rule.rungs for c in r.do):
+        if fault := _consequence_fault(rule, consequence, case_type, case_types):
+            return fault
+    return "" if all(r.do for r in rule.rungs) else "a rung does nothing"
+
+
+def _consequence_fault(rule: Rule, consequence: Any, case_type: CaseType, case_types: Mapping[str, CaseType]) -> str:
+    open_states = {s.name for s in case_type.states if not s.final}
+    if isinstance(consequence, HandUp) and consequence.state not in open_states:
+        return f"it hands up into the state {consequence.state!r}, which is none that is open"
+    if isinstance(consequence, Own) and not {s.name for s in case_type.states}.issuperset(consequence.also_to):
+        return f"its own effect leads to {', '.join(consequence.also_to)}, which are not all declared"
+    if isinstance(consequence, OpenCase) and consequence.case_type not in case_types:
+        return f"it opens {consequence.case_type!r}, which is no case type of the plugin"
+    if isinstance(consequence, OpenCase) != isinstance(rule.when, Backlog) and not isinstance(consequence, Notify):
+        return "a backlog opens a case and tells; everything else acts on the case that it is about"
+    return ""
 
 
 def _check_measure(measure: Measure, case_types: Mapping[str, CaseType]) -> None:
@@ -389,6 +463,8 @@ def _first_fault(case_type: CaseType, states: Mapping[str, Any]) -> str:
             return f"action {action.name!r} closes without an outcome: set outcome, or ask for it in the form"
         if action.outcome is not None and action.outcome not in outcomes:
             return f"action {action.name!r} has the outcome {action.outcome!r}, which is not declared"
+    if fault := _deadline_fault(case_type, states):
+        return fault
     reached = _reached(case_type)
     try:
         case_type.facts()
@@ -396,6 +472,29 @@ def _first_fault(case_type: CaseType, states: Mapping[str, Any]) -> str:
         return f"the facts struct {case_type.facts.__name__} has a field without a default: a new case has no facts yet"
     if lost := [s for s in states if s not in reached]:
         return f"no action leads to {', '.join(lost)}"
+    return ""
+
+
+def _deadline_fault(case_type: CaseType, states: Mapping[str, Any]) -> str:
+    names = [d.name for d in case_type.deadlines]
+    actions = {a.name for a in case_type.actions}
+    if len(set(names)) != len(names):
+        return "two deadlines have one name"
+    for deadline in case_type.deadlines:
+        if deadline.limit < 1 or (deadline.urgent is not None and deadline.urgent < 1):
+            return f"deadline {deadline.name!r} allows less than 1: it would be over at once"
+        if lost := [s for s in deadline.states if s not in states or states[s].final]:
+            return f"deadline {deadline.name!r} runs in {', '.join(lost)}, which are no open states"
+        if lost := [a for a in deadline.until if a not in actions]:
+            return f"deadline {deadline.name!r} is stopped by {', '.join(lost)}, which are no actions"
+        running = [states[s] for s in deadline.states] or [s for s in case_type.states if not s.final]
+        if deadline.pauses and all(s.waits_for in {"applicant", "outside"} for s in running):
+            return f"deadline {deadline.name!r} always stands still: it could never be over"
+    for action in case_type.actions:
+        if lost := [d for d in action.extends if d not in names]:
+            return f"action {action.name!r} extends {', '.join(lost)}, which are no deadlines"
+        if action.extends and not {"more", "reason", "agreed"} <= {f.name for f in msgspec.structs.fields(action.form)}:
+            return f"action {action.name!r} extends deadlines: its form asks for more, reason and agreed"
     return ""
 
 

@@ -31,14 +31,14 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 
 from banshi import app, plugins
-from banshi.cases.book import House, load_book
+from banshi.cases.book import House, load_house
 from banshi.contracts import Actor
 from banshi.db import Connection, Database
 from banshi.db.embedded import EmbeddedServer
 from banshi.db.migrations import Owner, migrate
 from banshi.db.queue import libpq_url
 from banshi.identity import access, organisation, people
-from banshi.identity.directory import Post, load_directory
+from banshi.identity.directory import Post
 from banshi.plugins import Registry
 from banshi.privacy import Keyring
 from banshi.settings import Settings
@@ -285,7 +285,7 @@ async def _fill(url: str, owners: list[Owner], registry: Registry, file: Path) -
 async def _read_town(db: Connection, registry: Registry) -> Town:
     revision = (await db.execute(text("select value from kernel.revision"))).scalar_one()
     keyring = Keyring(Settings(secret_key=(SECRET,)).keys())
-    house = House(registry=registry, directory=await load_directory(db, revision), book=await load_book(db), keyring=keyring)
+    house = await load_house(db, registry, keyring, revision)
     accounts = await db.execute(text("select login, person_id from kernel.account where login like 'resident%'"))
     posts = (await db.execute(text("select * from kernel.post"))).all()
     staff = {
@@ -305,7 +305,8 @@ def _other(url: str, name: str) -> str:
 _SWEEP = """
 delete from kernel.seen; delete from kernel.answer_template; delete from kernel.saved_view; delete from kernel.handover;
 delete from kernel.mail_file; delete from kernel.mail; delete from kernel.mail_place;
-delete from kernel.document; delete from kernel.document_content;
+delete from kernel.document; delete from kernel.document_content; delete from kernel.deadline; delete from kernel.closing_report;
+delete from kernel.adjustment; delete from kernel.calendar_version where district_id is not null;
 delete from kernel.case_link; delete from kernel.report_case; delete from kernel.report_cell;
 delete from kernel.case_words; delete from kernel.library_settled;
 delete from kernel.library_version; delete from kernel.library_entry;

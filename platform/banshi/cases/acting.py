@@ -205,10 +205,10 @@ def _prepare(house: House, actor: Actor, act: Act, row: Any, at: datetime) -> Pr
     if action.guard is not None:
         action.guard(case_, form, context)
     changes = action.effect(case_, form, context) if action.effect is not None else Changes()
-    return _prepared(house, actor, act, action, declared, row, form, changes, at)
+    return prepare(house, actor, act, action, declared, row, form, changes, at)
 
 
-def _prepared(
+def prepare(
     house: House,
     actor: Actor,
     act: Act,
@@ -219,7 +219,7 @@ def _prepared(
     changes: Changes,
     at: datetime,
 ) -> Prepared:
-    """Return the case's new row and the event that tells of it."""
+    """Return the case's new row and the event that tells of it. Whoever calls it has locked the case, and asked whether it may be done."""
     state = action.to or row.state
     if changes.state is not msgspec.UNSET:
         if changes.state not in action.also_to:
@@ -228,6 +228,8 @@ def _prepared(
         state = changes.state
     told: dict[str, Any] = seal_fields(action.form, msgspec.to_builtins(form), house.keyring)
     was_final, final = declared.state(row.state).final, declared.state(state).final
+    if final and not was_final and actor.capacity == "staff" and _or(changes.owes, row.owes):
+        raise NotAllowedNow(OWES, number=show(row.number))
     outcome = row.outcome if final else None
     if final and not was_final:
         outcome = told.get("outcome") or action.outcome
@@ -255,8 +257,9 @@ def _prepared(
         "data": row.data if changes.data is msgspec.UNSET else seal_fields(declared.form, dict(changes.data), house.keyring),
         "master_id": None if _parts(actor, declared, action, row, state) else row.master_id,
         "followed": row.followed,
+        "owes": _or(changes.owes, row.owes),
     }
-    moved = {k: row_now[k] for k in ("department_id", "assignee_id", "priority", "outcome", "helpers", "master_id") if row_now[k] != getattr(row, k)}
+    moved = {k: row_now[k] for k in MOVED if row_now[k] != getattr(row, k)}
     body = {"form": told} | ({"changed": moved} if moved else {})
     if changes.told is not msgspec.UNSET:
         body["told"] = dict(changes.told)
@@ -279,7 +282,7 @@ def _prepared(
 async def write(db: Connection, actor: Actor, prepared: dict[str, Prepared], at: datetime) -> dict[str, Acted | Refused]:
     """Write what was prepared, each case with its event, in one statement."""
     said = {
-        "cases": [p.row | {"actor": actor.key, "at": at} for p in prepared.values()],
+        "cases": [{"actor": actor.key, "at": at} | p.row for p in prepared.values()],
         "events": [p.event for p in prepared.values()],
     }
     rows = (await db.execute(ACT, {"said": msgspec.json.encode(said).decode()})).all()
@@ -328,14 +331,18 @@ def _carries(actor: Actor, action: Action) -> bool:
     return actor.capacity != "staff" or actor.may(action.needs)
 
 
+MOVED = ("department_id", "assignee_id", "priority", "outcome", "helpers", "master_id", "owes")
+"""What an event tells of beside the state, where it changed."""
 SEATS: dict[Seat, Text] = {
     "any": _("Your post does not carry the right to do this."),
     "charge": _("“{action}” is up to the department in charge of case {number}."),
     "help": _("“{action}” is up to the departments that help with case {number}."),
     "intake": _("“{action}” is up to the intake desk."),
+    "superior": _("“{action}” is up to the superiors of the department in charge of case {number}."),
 }
 
 
+OWES = _("Case {number} was escalated: its closing report comes first. Write what went wrong and how it is avoided, then close it.")
 JUDGED = _("“{action}” judges your own department on case {number}. The resident enters it online, or another desk does.")
 
 
@@ -348,6 +355,8 @@ def _seated(house: House, actor: Actor, action: Action, row: Any) -> bool:
         return bool(actor.department_id != row.department_id)
     if actor.capacity != "staff" or action.seat == "any":
         return True
+    if action.seat == "superior":
+        return house.directory.over(actor.department_id, row.department_id)
     if action.seat == "charge":
         return actor.department_id == row.department_id or (actor.post_id is not None and actor.post_id == row.assignee_id)
     if action.seat == "help":
@@ -386,7 +395,7 @@ coming as (
     select r.* from said, jsonb_to_recordset(said.j -> 'cases') as r(
         id bigint, type_id integer, actor text, key text, fingerprint text, number text, at timestamptz, revision integer, sequence integer,
         state text, outcome text, closed timestamptz, title text, department_id bigint, assignee_id bigint, priority smallint,
-        master_id bigint, followed integer, data jsonb, facts jsonb, helpers bigint[], recused bigint[], digest text)
+        master_id bigint, followed integer, data jsonb, facts jsonb, helpers bigint[], recused bigint[], owes boolean, digest text)
 ),
 known as (
     insert into kernel.idempotency (actor, key, fingerprint, number, created)
@@ -397,7 +406,7 @@ known as (
 changed as (
     update kernel."case" c set type_id = n.type_id, state = n.state, outcome = n.outcome, closed = n.closed, title = n.title,
         department_id = n.department_id, assignee_id = n.assignee_id, priority = n.priority, data = n.data,
-        master_id = n.master_id, followed = n.followed, facts = n.facts, helpers = n.helpers, recused = n.recused,
+        master_id = n.master_id, followed = n.followed, facts = n.facts, helpers = n.helpers, recused = n.recused, owes = coalesce(n.owes, c.owes),
         changed = n.at, revision = n.revision, sequence = n.sequence, digest = decode(n.digest, 'hex')
     from coming n join known k on k.key = n.key and k.fresh
     where c.id = n.id and c.revision = n.revision - 1

@@ -15,7 +15,7 @@ from banshi.audit import canonical
 from banshi.cases import chain, numbers
 from banshi.cases.book import House
 from banshi.cases.decoding import shapes
-from banshi.contracts import Actor, CaseType, Marks
+from banshi.contracts import Actor, CaseType, Department, Marks
 from banshi.db import Connection
 from banshi.errors import Invalid, KeyReused, NotFound
 from banshi.privacy import personal_fields, seal_fields
@@ -56,8 +56,8 @@ class Master(msgspec.Struct, frozen=True, kw_only=True):
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
     """A case to be opened: type, district, the filled form, and how it came; ``master`` where it joins a cluster (`linking.joinable` gives it).
 
-    ``applicant_id`` is whose it is when staff open it for somebody with an
-    account. ``key`` is the idempotency key within the actor: the same key is the same case. ``received`` defaults to the moment.
+    ``applicant_id`` is whose it is when staff open it for somebody with an account. ``department_id`` gives it to a department whatever the duties
+    say. ``key`` is the idempotency key within the actor: the same key is the same case. ``received`` defaults to the moment.
     """
 
     case_type: CaseType
@@ -69,6 +69,7 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     past: Past | None = None
     master: Master | None = None
     applicant_id: int | None = None
+    department_id: int | None = None
     lasting: bool = False
 
 
@@ -171,7 +172,7 @@ def _draft(house: House, opening: Opening) -> _Drafted:
         district_id=district_id,
         key=opening.key,
         fingerprint=hashlib.sha256(canonical(told)).hexdigest(),
-        department_id=master.department_id if master else (opening.past and opening.past.department_id) or (department.id if department else None),
+        department_id=master.department_id if master else _department(opening, department),
         area_id=area_id,
         title=title_of(str(roles.get("title") or "")),
         category=category,
@@ -182,6 +183,11 @@ def _draft(house: House, opening: Opening) -> _Drafted:
         assignee_id=master.assignee_id if master else officer.id if officer else None,
         indexes=indexes,
     )
+
+
+def _department(opening: Opening, responsible: Department | None) -> int | None:
+    """Return who gets a case: whom the opening names, whom another system named, else whose duty it is."""
+    return opening.department_id or (opening.past and opening.past.department_id) or (responsible.id if responsible else None)
 
 
 def _area(house: House, district_id: int, code: Any) -> int | None:

@@ -69,6 +69,7 @@ case = Table(
     Column("facts", JSONB, nullable=False, server_default="{}"),
     Column("helpers", ARRAY(BigInteger), nullable=False, server_default="{}"),
     Column("recused", ARRAY(BigInteger), nullable=False, server_default="{}"),
+    Column("owes", Boolean, nullable=False, server_default="false"),
     Column("revision", Integer, nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("digest", LargeBinary, nullable=False),
@@ -83,6 +84,8 @@ Index("case_by_department", case.c.department_id, case.c.received, case.c.id)
 Index("case_by_district", case.c.district_id, case.c.received, case.c.id)
 Index("case_by_assignee", case.c.assignee_id, case.c.received, case.c.id, postgresql_where=text("assignee_id is not null"))
 Index("case_by_applicant", case.c.applicant_id, case.c.received, case.c.id, postgresql_where=text("applicant_id is not null"))
+
+Index("case_owes", case.c.department_id, case.c.id, postgresql_where=text("owes"))
 
 # A cluster: its members by their master; and what others may have reported already, by kind and place.
 Index("case_member", case.c.master_id, case.c.id, postgresql_where=text("master_id is not null"))
@@ -176,3 +179,18 @@ day_head = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("audit_sequence", BigInteger, nullable=False),
 )
+
+# When the next thing is due on an open case: an index over its events, made anew from them at will.
+deadline = Table(
+    "deadline",
+    metadata,
+    Column("case_id", BigInteger, ForeignKey("kernel.case.id"), primary_key=True, autoincrement=False),
+    Column("sequence", Integer, nullable=False),
+    Column("next", DateTime(timezone=True)),
+    Column("promised", DateTime(timezone=True)),
+    Column("statutory", DateTime(timezone=True)),
+    Column("stands", Text, nullable=False, server_default=""),
+    Column("provisional", Boolean, nullable=False, server_default="false"),
+)
+Index("deadline_next", deadline.c.next, deadline.c.case_id, postgresql_where=text("next is not null"))
+Index("deadline_promised", deadline.c.promised, deadline.c.case_id, postgresql_where=text("promised is not null"))

@@ -14,12 +14,11 @@ from sqlalchemy.exc import ArgumentError
 
 from banshi import plugins
 from banshi import settings as settings_module
-from banshi.cases.book import House, load_book
+from banshi.cases.book import House, load_house
 from banshi.cli.serving import terminable
 from banshi.db import Connection, Database
 from banshi.db.embedded import database
 from banshi.errors import BanshiError, SettingsError
-from banshi.identity.directory import load_directory
 from banshi.privacy import Keyring
 from banshi.settings import Settings
 
@@ -59,7 +58,7 @@ class Workplace:
 
     async def house(self, connection: Connection) -> House:
         """Return the house as the database has it now."""
-        return House(registry=self.registry, directory=await load_directory(connection, 0), book=await load_book(connection), keyring=self.keyring)
+        return await load_house(connection, self.registry, self.keyring)
 
 
 def run(settings: Settings, task: Callable[[Workplace], Awaitable[T]]) -> T:

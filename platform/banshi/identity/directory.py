@@ -102,6 +102,26 @@ class Directory:
         above = below.superior_by_trade_id if line == "trade" else below.superior_by_area_id
         return self._departments.get(above) if above is not None else None
 
+    def over(self, above_id: int | None, below_id: int | None) -> bool:
+        """Return whether a department is above another, up either line; the oversight body is above all of its district and below."""
+        above = self._departments.get(above_id or 0)
+        if above is None or above_id == below_id:
+            return False
+        if below_id is None:
+            return above.part == "oversight"
+        if above.part == "oversight" and above.district_id in self.tree[self._departments[below_id].district_id].path:
+            return True
+        waiting, seen = [below_id], {below_id}
+        while waiting:
+            found = self._departments[waiting.pop()]
+            for up in (found.superior_by_trade_id, found.superior_by_area_id):
+                if up == above_id:
+                    return True
+                if up is not None and up not in seen:
+                    seen.add(up)
+                    waiting.append(up)
+        return False
+
     def part(self, part: Literal["intake", "oversight"], district_id: int) -> Department | None:
         """Return the intake desk or oversight body for a district: its own, else the nearest one above."""
         for node in self.tree.above(district_id):

@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from banshi.cases.book import House, load_book
+from banshi.cases.book import Houses
 from banshi.contracts import Job, JobContext
-from banshi.db import Connection
 from banshi.documents.store import store
-from banshi.identity.directory import load_directory
 from banshi.notify import fetching, inbound, quarantine
 from banshi.notify.inbound import Room
 from banshi.plugins import Registry
@@ -23,13 +21,10 @@ def jobs(settings: Settings, registry: Registry) -> tuple[Job, ...]:
     """Return the jobs; a mail that came by `banshi mail take` is read whether or not there is an inbox."""
     if settings.inbox:
         fetching.where(settings.inbox)
-    keyring, kept = Keyring(settings.keys()), store(settings.files, settings.data)
-
-    async def house(db: Connection) -> House:
-        return House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
+    houses, kept = Houses(registry, Keyring(settings.keys())), store(settings.files, settings.data)
 
     async def read(context: JobContext) -> None:
-        room = Room(transaction=context.transaction, store=kept, settings=settings, house=house)
+        room = Room(transaction=context.transaction, store=kept, settings=settings, house=houses)
         if settings.inbox:
             try:
                 await fetching.poll(room, context.moment)

@@ -15,7 +15,7 @@ from litestar.datastructures import Cookie
 from litestar.utils.scope.state import ScopeState
 
 from banshi import notify, texts
-from banshi.cases.book import House, TypeBook, load_book
+from banshi.cases.book import House, load_house
 from banshi.contracts import MAIL, REPORT, Actor
 from banshi.db import Connection, Database
 from banshi.districts import District, Tree
@@ -23,7 +23,7 @@ from banshi.documents.store import store
 from banshi.errors import Forbidden, NotFound, NotSignedIn
 from banshi.identity import access
 from banshi.identity.access import Visitor
-from banshi.identity.directory import Directory, load_directory
+from banshi.identity.directory import Directory
 from banshi.plugins import Registry
 from banshi.privacy import Keyring
 from banshi.settings import Settings
@@ -54,21 +54,18 @@ class Site:
         self.store = store(settings.files, settings.data)
         self.drawing = asyncio.Semaphore(2)
         """How many previews are drawn at once: each may take the memory of a large picture."""
-        self._directory: Directory | None = None
-        self._book: TypeBook | None = None
+        self._house: House | None = None
 
     @property
     def seen(self) -> Directory | None:
         """The directory as this process last saw it: good enough for the frame of an error page."""
-        return self._directory
+        return self._house.directory if self._house else None
 
     async def house(self, db: Connection, revision: int) -> House:
         """Return the house at ``revision``; reads directory and types again only when it has moved."""
-        directory, book = self._directory, self._book
-        if directory is None or book is None or directory.revision != revision:
-            directory, book = await load_directory(db, revision), await load_book(db)
-            self._directory, self._book = directory, book
-        return House(registry=self.registry, directory=directory, book=book, keyring=self.keyring)
+        if self._house is None or self._house.directory.revision != revision:
+            self._house = await load_house(db, self.registry, self.keyring, revision)
+        return self._house
 
     @asynccontextmanager
     async def visit(self, request: Request[Any, Any, Any]) -> AsyncIterator[Visit]:

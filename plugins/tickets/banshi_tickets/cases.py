@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from banshi import APPLICANT, NOBODY, OFFICE, Action, CaseType, State, Step, Upgrade, translator
+from banshi import APPLICANT, NOBODY, OFFICE, OUTSIDE, Action, CaseType, Deadline, State, Step, Upgrade, translator
 from banshi_tickets import forms, ways
 
 _ = translator("banshi_tickets")
 
-OPEN = ("new", "returned", "working", "asked", "review", "answered")
+OPEN = ("new", "returned", "working", "asked", "outside", "review", "answered")
 AT_WORK = ("new", "working", "asked", "review")
 
 IN_CHARGE = (
@@ -90,7 +90,7 @@ IN_CHARGE = (
         name="tell",
         title=_("Tell how it goes"),
         told=_("The department told how it goes"),
-        sources=("working", "asked", "review"),
+        sources=("working", "asked", "outside", "review"),
         needs="tickets.answer",
         seat="charge",
         form=forms.News,
@@ -107,6 +107,40 @@ IN_CHARGE = (
         audience="staff",
         bulk=True,
         effect=ways.assigned,
+        quiet=True,
+    ),
+    Action(
+        name="wait",
+        title=_("Wait for an outside body"),
+        told=_("It waits for an outside body"),
+        sources=("working",),
+        to="outside",
+        needs="tickets.answer",
+        seat="charge",
+        form=forms.Outside,
+    ),
+    Action(
+        name="go_on",
+        title=_("Go on: the outside body answered"),
+        told=_("The outside body answered; the department goes on"),
+        sources=("outside",),
+        to="working",
+        needs="tickets.answer",
+        seat="charge",
+        form=forms.GoOn,
+        leading=True,
+    ),
+    Action(
+        name="extend",
+        title=_("Take longer"),
+        told=_("The department takes longer"),
+        sources=("working", "review"),
+        needs="tickets.review",
+        seat="charge",
+        form=forms.Extension,
+        extends=("promised",),
+        guard=ways.extends_once,
+        effect=ways.extended,
     ),
     Action(
         name="pass_on",
@@ -253,7 +287,45 @@ AT_INTAKE = (
     ),
 )
 
+BY_SUPERIOR = (
+    Action(
+        name="support",
+        title=_("Support: advice, people or means"),
+        told=_("The superior supports the department"),
+        sources=(*AT_WORK, "outside", "answered"),
+        needs="tickets.supervise",
+        seat="superior",
+        form=forms.Support,
+        commutes=True,
+        quiet=True,
+    ),
+    Action(
+        name="reassign",
+        title=_("Name who is responsible"),
+        told=_("The superior named who is responsible"),
+        sources=(*AT_WORK, "returned", "outside", "answered"),
+        to="new",
+        needs="tickets.supervise",
+        seat="superior",
+        form=forms.Dispatch,
+        effect=ways.dispatched,
+    ),
+)
+
 BY_STAFF = (
+    Action(
+        name="mark_major",
+        title=_("Mark as a major case"),
+        told=_("Marked as a major case: it ends with a closing report"),
+        sources=OPEN,
+        needs="tickets.review",
+        form=forms.Major,
+        audience="staff",
+        commutes=True,
+        quiet=True,
+        offered=ways.not_major,
+        effect=ways.marked_major,
+    ),
     Action(
         name="note",
         title=_("Add a note"),
@@ -265,6 +337,7 @@ BY_STAFF = (
         commutes=True,
         bulk=True,
         alone=True,
+        quiet=True,
     ),
     Action(
         name="prioritise",
@@ -277,6 +350,7 @@ BY_STAFF = (
         commutes=True,
         bulk=True,
         effect=ways.prioritised,
+        quiet=True,
     ),
     Action(
         name="recuse",
@@ -289,6 +363,7 @@ BY_STAFF = (
         commutes=True,
         effect=ways.recused,
         alone=True,
+        quiet=True,
     ),
 )
 
@@ -321,7 +396,7 @@ BY_RESIDENT = (
         name="add",
         title=_("Add something"),
         told=_("The resident added something"),
-        sources=("new", "returned", "working", "review", "answered"),
+        sources=("new", "returned", "working", "outside", "review", "answered"),
         by=("resident",),
         form=forms.Addition,
         commutes=True,
@@ -385,10 +460,26 @@ REQUEST = CaseType(
         State("returned", _("The intake desk decides whose it is"), OFFICE, "registered"),
         State("working", _("Being worked on"), OFFICE, "working"),
         State("asked", _("Waiting for the resident"), APPLICANT, "working"),
+        State("outside", _("Waiting for an outside body"), OUTSIDE, "working"),
         State("review", _("Answer being checked"), OFFICE, "working"),
         State("answered", _("Answered"), APPLICANT, "answered"),
         State("closed", _("Closed"), NOBODY, "closed", final=True),
     ),
     outcomes=forms.OUTCOMES,
-    actions=(*IN_CHARGE, *HELPING, *AT_INTAKE, *BY_STAFF, *BY_RESIDENT),
+    deadlines=(
+        Deadline(name="promised", title=_("Settled as promised"), limit=5, urgent=2, kind="promised", basis=_("The city's service promise")),
+        Deadline(
+            name="statutory",
+            title=_("Settled as the rules require"),
+            limit=60,
+            unit="calendar_days",
+            kind="statutory",
+            basis=_("The rules on requests and petitions; the administrator sets the limit that holds here"),
+        ),
+        Deadline(name="sign", title=_("Signed for"), limit=4, urgent=1, unit="working_hours", states=("new",)),
+        Deadline(
+            name="contact", title=_("First contact with the resident"), limit=1, urgent=1, until=("ask", "tell", "answer", "approve", "call_back")
+        ),
+    ),
+    actions=(*IN_CHARGE, *HELPING, *AT_INTAKE, *BY_SUPERIOR, *BY_STAFF, *BY_RESIDENT),
 )

@@ -172,6 +172,39 @@ class News(Form, frozen=True, kw_only=True):
     text: Annotated[Words, Ask(label=_("What should the resident know?"), hint=_("What happened, and what comes next."), rows=5)]
 
 
+class Outside(Form, frozen=True, kw_only=True):
+    """Whom the department waits for, and why."""
+
+    body: Annotated[str, msgspec.Meta(min_length=1, max_length=100), Ask(label=_("Which body?"), hint=_("A power company, a court, an owner"))]
+    text: Annotated[Words, Ask(label=_("What it has to do"), hint=_("The resident reads it. The promised limit stands still meanwhile."), rows=4)]
+
+
+class GoOn(Form, frozen=True, kw_only=True):
+    """What the outside body answered."""
+
+    text: Annotated[Words, Ask(label=_("What they answered"), hint=_("The resident reads it too."), rows=4)]
+
+
+class Extension(Form, frozen=True, kw_only=True):
+    """How much longer, why, and who agreed."""
+
+    more: Annotated[int, msgspec.Meta(ge=1, le=30), Ask(label=_("How many workdays more?"))]
+    reason: Annotated[Words, Ask(label=_("Why it takes longer"), hint=_("The resident reads it."), rows=4)]
+    agreed: Annotated[str, msgspec.Meta(min_length=1, max_length=100), Ask(label=_("Who agreed to it?"), hint=_("The person or the decision"))]
+
+
+class Support(Form, frozen=True, kw_only=True):
+    """What a superior does for the department."""
+
+    text: Annotated[Words, Ask(label=_("What do you do for them?"), hint=_("The resident reads it too."), rows=4)]
+
+
+class Major(Form, frozen=True, kw_only=True):
+    """Why a case is major."""
+
+    text: Annotated[Words, Ask(label=_("Why it is major"), hint=_("Residents do not see it."), rows=3)]
+
+
 class Note(Form, frozen=True, kw_only=True):
     """A note among staff."""
 

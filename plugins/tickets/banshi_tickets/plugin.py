@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from banshi import CaseType, Demo, Measure, Queue, Role, Service, hookimpl
-from banshi_tickets import cases, demo, measures, queues, roles, services
+from banshi import CaseType, Demo, Measure, Queue, Role, Rule, Service, hookimpl
+from banshi_tickets import cases, demo, measures, queues, reviews, roles, rules, services
 from banshi_tickets.helpdesk import cases as helpdesk_cases
 from banshi_tickets.helpdesk import services as helpdesk_services
 
 
 @hookimpl
 def banshi_case_types() -> list[CaseType]:
-    """Return the request of a resident, and the trouble of a colleague."""
-    return [cases.REQUEST, helpdesk_cases.TROUBLE]
+    """Return the request of a resident, the trouble of a colleague, and the review of a procedure."""
+    return [cases.REQUEST, helpdesk_cases.TROUBLE, reviews.REVIEW]
 
 
 @hookimpl
@@ -36,6 +36,12 @@ def banshi_queues() -> list[Queue]:
 def banshi_measures() -> list[Measure]:
     """Return response, settlement by both sides' word, satisfaction, what was made good, and what worked at once."""
     return list(measures.MEASURES)
+
+
+@hookimpl
+def banshi_rules() -> list[Rule]:
+    """Return what happens to requests by itself: idle, too long, overdue, not satisfied, handed on, nobody's, too many."""
+    return list(rules.RULES)
 
 
 @hookimpl

@@ -18,6 +18,7 @@ WORK = (
     Permission("tickets.note", _("Add notes for colleagues, set the urgency")),
 )
 REVIEW = Permission("tickets.review", _("Check answers before they go"))
+SUPERVISE = Permission("tickets.supervise", _("Support the departments below, and name who is responsible"))
 REGISTER = Permission("tickets.register", _("Register requests for residents"))
 DISPATCH = (
     Permission("tickets.dispatch", _("Decide whose a request is")),
@@ -27,11 +28,11 @@ DISPATCH = (
 REOPEN = Permission("tickets.reopen", _("Take closed requests up again"))
 
 CLERK = Role(name="clerk", title=_("Clerk"), permissions=(READ, *WORK, PERSONAL, TOGETHER))
-HEAD = Role(name="head", title=_("Head of a department"), permissions=(READ, *WORK, REVIEW, PERSONAL, TOGETHER, EXPORT, REPORT))
+HEAD = Role(name="head", title=_("Head of a department"), permissions=(READ, *WORK, REVIEW, SUPERVISE, PERSONAL, TOGETHER, EXPORT, REPORT))
 INTAKE = Role(
     name="intake",
     title=_("Intake desk"),
     permissions=(READ, REGISTER, *WORK, *DISPATCH, REOPEN, PERSONAL, CONFIDENTIAL, TOGETHER, EXPORT, MAIL, OPEN311, REPORT),
     reach="district",
 )
-OVERSIGHT = Role(name="oversight", title=_("Oversight"), permissions=(READ, REOPEN, CONFIDENTIAL, EXPORT, REPORT), reach="district")
+OVERSIGHT = Role(name="oversight", title=_("Oversight"), permissions=(READ, SUPERVISE, REOPEN, CONFIDENTIAL, EXPORT, REPORT), reach="district")

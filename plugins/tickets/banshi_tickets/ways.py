@@ -13,6 +13,8 @@ _ = translator("banshi_tickets")
 
 WINDOW = timedelta(days=30)
 """How long after its end a request can be taken up again, and rated."""
+EXTENSIONS = 2
+"""So often can a department take longer by itself."""
 CALLS = 3
 """After so many calls without an answer the request may be filed away, not rated."""
 
@@ -34,6 +36,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rating: str = ""
     calls: int = 0
     corrections: int = 0
+    extended: int = 0
+    major: bool = False
 
 
 def marks(form: forms.Request) -> Marks:
@@ -316,3 +320,27 @@ def recused(case: Snapshot, form: forms.Recusal, context: Context) -> Changes:  
 def prioritised(case: Snapshot, form: forms.Urgency, context: Context) -> Changes:  # noqa: ARG001 -- an effect's shape
     """Set how urgent it is."""
     return Changes(priority=[o.value for o in forms.URGENCIES].index(form.urgency))
+
+
+# -- time, and what went wrong --------------------------------------------------------------------------------------------
+
+
+def extends_once(case: Snapshot, form: forms.Extension, context: Context) -> None:  # noqa: ARG001 -- a guard's shape
+    """Refuse a third extension: what takes longer still goes to the superior."""
+    if case.facts.extended >= EXTENSIONS:
+        raise NotAllowedNow(_("It was extended {times} times already. Ask the superior."), times=EXTENSIONS)
+
+
+def extended(case: Snapshot, form: forms.Extension, context: Context) -> Changes:  # noqa: ARG001 -- an effect's shape
+    """Count it."""
+    return Changes(facts=_with(case, extended=case.facts.extended + 1))
+
+
+def not_major(case: Snapshot, context: Context) -> bool:  # noqa: ARG001 -- an offer's shape
+    """Return whether it is not marked yet."""
+    return not case.facts.major
+
+
+def marked_major(case: Snapshot, form: forms.Major, context: Context) -> Changes:  # noqa: ARG001 -- an effect's shape
+    """Mark it: it owes a closing report."""
+    return Changes(facts=_with(case, major=True), owes=True)

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from banshi.cases.book import House
+from banshi.cases.book import House, Houses
 from banshi.cases.tables import case
-from banshi.db import Connection, Database
+from banshi.db import Database
 from banshi.documents.store import store
 from banshi.notify import inbound, mailroom, replying
 from banshi.notify.inbound import Room
@@ -20,17 +20,15 @@ from banshi.settings import Settings
 MAILBOX = "12345@yunlan.example"
 
 
-async def write(database: Database, house: House, settings: Settings, at: datetime) -> None:
+async def write(database: Database, houses: Houses, settings: Settings, at: datetime) -> None:
     """Put them into the mail room, as they would have come in over the last days."""
 
-    async def here(_db: Connection) -> House:
-        return house
-
-    room = Room(transaction=database.transaction, store=store(settings.files, settings.data), settings=settings, house=here)
+    room = Room(transaction=database.transaction, store=store(settings.files, settings.data), settings=settings, house=houses)
     closed = select(case.c.number, case.c.applicant_id).where(
         case.c.closed.is_not(None), case.c.applicant_id.is_not(None), case.c.outcome == "withdrawn"
     )
     async with database.transaction() as db:
+        house = await houses(db)
         ended = (await db.execute(closed.order_by(case.c.id).limit(1))).one_or_none()
     for hours, data in _letters(house, settings.mail_reply or MAILBOX, ended):
         came = at - timedelta(hours=hours)

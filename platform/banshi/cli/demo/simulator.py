@@ -12,12 +12,11 @@ import msgspec
 from sqlalchemy import select
 
 from banshi import clock, plugins
-from banshi.cases.book import House, load_book
+from banshi.cases.book import House, load_house
 from banshi.cases.tables import case
 from banshi.cli.demo.playing import Cast, actors, play, step
 from banshi.db import Connection, Database
 from banshi.errors import BanshiError
-from banshi.identity.directory import load_directory
 from banshi.privacy import Keyring
 from banshi.settings import Settings
 
@@ -35,7 +34,7 @@ async def live(settings: Settings) -> None:
             await asyncio.sleep(rng.uniform(*PAUSE))
             try:
                 async with database.transaction() as db:
-                    house = House(registry=registry, directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
+                    house = await load_house(db, registry, keyring)
                     cast, declared = await actors(db, house), rng.choice(registry.demo)
                     if rng.random() < 0.4:
                         fresh = msgspec.structs.replace(rng.choice(declared.cases(rng)), days_ago=0.0)

@@ -10,12 +10,14 @@ search      what was found
 components  the style guide
 files       adding files
 mail        the mail room
+clocks      by when, and how that was counted
 library     regulations and guides, who does what
 common      the pages that everybody meets: sign in, errors
 """
 
 from __future__ import annotations
 
+from banshi.web.pages.clocks import ClockBrief, ClockLine, ClockPart, ClocksPage
 from banshi.web.pages.common import (
     CapacityPage,
     ErrorPage,
@@ -131,6 +133,10 @@ __all__ = [
     "Choice",
     "ChooseDistrictPage",
     "Chrome",
+    "ClockBrief",
+    "ClockLine",
+    "ClockPart",
+    "ClocksPage",
     "ComponentsPage",
     "ConsultPage",
     "Contact",

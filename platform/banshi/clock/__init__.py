@@ -1,0 +1,16 @@
+"""Time: the only place that asks what time it is. Everything else is handed the moment: aware, UTC, one per transaction.
+
+calendar    working days and hours of a district: pure
+counting    from a case's events and a calendar to due dates, each explained: pure
+keeping     calendars in the database, in versions; seeding
+moving      what a changed calendar would move
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """Return this moment, aware, in UTC."""
+    return datetime.now(UTC)

@@ -1,0 +1,7 @@
+"""Escalation: rules over clocks and counts, and what they do.
+
+pending     which rung comes next on a case, and when: pure
+firing      what a rung does to a case
+sweeping    what is due is done; the index of what is due next
+tables      that index
+"""
