@@ -22,7 +22,6 @@ MAILBOX = "12345@yunlan.example"
 
 async def write(database: Database, houses: Houses, settings: Settings, at: datetime) -> None:
     """Put them into the mail room, as they would have come in over the last days."""
-
     room = Room(transaction=database.transaction, store=store(settings.files, settings.data), settings=settings, house=houses)
     closed = select(case.c.number, case.c.applicant_id).where(
         case.c.closed.is_not(None), case.c.applicant_id.is_not(None), case.c.outcome == "withdrawn"
