@@ -6,6 +6,7 @@ import asyncio
 import base64
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -24,7 +25,7 @@ from banshi.documents.tables import document, document_content
 from banshi.notify import inbound, quarantine, replying
 from banshi.notify.inbound import Room
 from banshi.notify.mailroom import mail, mail_file
-from banshi.testing import MOMENT, Town
+from banshi.testing import MOMENT, SECRET, Town
 from banshi.web import drafts
 
 Lamp = Callable[..., Awaitable[str]]
@@ -416,8 +417,6 @@ async def test_nothing_of_a_mail_is_swept_before_its_time_and_all_of_it_after(da
 
 
 def take_by_pipe(data: bytes, url: str, folder: Path, *more: str) -> subprocess.CompletedProcess[bytes]:
-    from banshi.testing import SECRET
-
     environ = {"BANSHI_DATABASE_URL": url, "BANSHI_SECRET_KEY": SECRET, "BANSHI_DATA": str(folder), "BANSHI_MAIL_REPLY": BOX, "PATH": ""}
     return subprocess.run(
         [sys.executable, "-m", "banshi", "mail", "take", *more], input=data, env=environ, capture_output=True, check=False, timeout=60
@@ -434,6 +433,32 @@ async def test_a_piped_mail_is_stored_before_the_command_says_so(database: Datab
     room = room_of(database, town, tmp_path)
     assert await inbound.settle_all(room, LATER) == 1
     assert (await story(database, town, number))[1][-2].kind == "add"
+
+
+def kill_in_the_middle(data: bytes, url: str, folder: Path) -> int:
+    environ = {"BANSHI_DATABASE_URL": url, "BANSHI_SECRET_KEY": SECRET, "BANSHI_DATA": str(folder), "BANSHI_MAIL_REPLY": BOX}
+    taking = subprocess.Popen([sys.executable, "-m", "banshi", "mail", "take"], stdin=subprocess.PIPE, env=environ)
+    assert taking.stdin is not None
+    taking.stdin.write(data[: len(data) // 2])
+    taking.stdin.flush()
+    until = time.monotonic() + 60
+    while time.monotonic() < until and not any(f.stat().st_size for f in (folder / ".incoming").glob("*")):
+        time.sleep(0.1)
+    taking.kill()
+    status = taking.wait(30)
+    taking.stdin.close()
+    return status
+
+
+async def test_a_pipe_that_is_killed_in_the_middle_stores_nothing_and_the_next_try_everything(
+    database: Database, town: Town, tmp_path: Path, lamp: Lamp
+):
+    data = letter(address(town, await lamp()), files={"a.pdf": PDF * 100_000})
+    assert await asyncio.to_thread(kill_in_the_middle, data, database.url, tmp_path) != 0
+    async with database.transaction() as db:
+        assert (await db.execute(select(func.count()).select_from(mail))).scalar_one() == 0
+    assert (await asyncio.to_thread(take_by_pipe, data, database.url, tmp_path)).returncode == 0
+    assert await inbound.settle_all(room_of(database, town, tmp_path), LATER) == 1
 
 
 def test_where_nothing_can_be_stored_the_mail_server_keeps_it(tmp_path: Path):
