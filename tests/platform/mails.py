@@ -25,7 +25,7 @@ def room_of(database: Database, town: Town, folder: Path, **more: Any) -> Room:
     async def house(_db: Connection) -> Any:
         return town.house
 
-    settings = Settings(database_url=database.url, secret_key=(SECRET,), data=folder, mail_reply=BOX, **more)
+    settings = Settings(database_url=database.url, secret_key=(SECRET,), data=folder, mailbox=BOX, **more)
     return Room(transaction=database.transaction, store=store("", folder), settings=settings, house=house)
 
 

@@ -417,7 +417,7 @@ async def test_nothing_of_a_mail_is_swept_before_its_time_and_all_of_it_after(da
 
 
 def take_by_pipe(data: bytes, url: str, folder: Path, *more: str) -> subprocess.CompletedProcess[bytes]:
-    environ = {"BANSHI_DATABASE_URL": url, "BANSHI_SECRET_KEY": SECRET, "BANSHI_DATA": str(folder), "BANSHI_MAIL_REPLY": BOX, "PATH": ""}
+    environ = {"BANSHI_DATABASE_URL": url, "BANSHI_SECRET_KEY": SECRET, "BANSHI_DATA": str(folder), "BANSHI_MAILBOX": BOX, "PATH": ""}
     return subprocess.run(
         [sys.executable, "-m", "banshi", "mail", "take", *more], input=data, env=environ, capture_output=True, check=False, timeout=60
     )
@@ -436,7 +436,7 @@ async def test_a_piped_mail_is_stored_before_the_command_says_so(database: Datab
 
 
 def kill_in_the_middle(data: bytes, url: str, folder: Path) -> int:
-    environ = {"BANSHI_DATABASE_URL": url, "BANSHI_SECRET_KEY": SECRET, "BANSHI_DATA": str(folder), "BANSHI_MAIL_REPLY": BOX}
+    environ = {"BANSHI_DATABASE_URL": url, "BANSHI_SECRET_KEY": SECRET, "BANSHI_DATA": str(folder), "BANSHI_MAILBOX": BOX}
     taking = subprocess.Popen([sys.executable, "-m", "banshi", "mail", "take"], stdin=subprocess.PIPE, env=environ)
     assert taking.stdin is not None
     taking.stdin.write(data[: len(data) // 2])

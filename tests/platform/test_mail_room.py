@@ -34,7 +34,7 @@ INTAKE, CLERK = "20001", "10001"
 @pytest.fixture
 def room(database: Database, town: Town, folder: Path, client: AsyncTestClient[Any]) -> Room:
     site = client.app.state.site
-    site.settings = msgspec.structs.replace(site.settings, mail_reply=BOX)
+    site.settings = msgspec.structs.replace(site.settings, mailbox=BOX)
     return room_of(database, town, folder)
 
 

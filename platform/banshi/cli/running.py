@@ -121,7 +121,7 @@ def demo_command(
     folder = data or Path(os.environ.get("BANSHI_DATA", "demo"))
     log_level = os.environ.get("BANSHI_LOG_LEVEL", "WARNING")
     settings = settings_of(folder, port=port, workers=workers, demo="true", hotline="0000-12345", secure_cookies="false", log_level=log_level)
-    settings = msgspec.structs.replace(settings, mail_reply=settings.mail_reply or letters.MAILBOX)
+    settings = msgspec.structs.replace(settings, mailbox=settings.mailbox or letters.MAILBOX)
     if settings.database_url:
         msg = "The demo runs on its own embedded PostgreSQL: unset BANSHI_DATABASE_URL"
         raise BanshiError(msg)

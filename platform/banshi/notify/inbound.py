@@ -116,7 +116,7 @@ async def _settle(room: Room, house: House, row: Any, at: datetime) -> bool:
         head, to = said.head, await judging.named(db, room.settings, house, said.head)
         await _put_files(db, room.store, row.id, said.files, kept, at)  # a commit of all or nothing: files, words, and what becomes of it
         index = house.keyring.index("email", head.sender) if head.sender else None
-        box = room.settings.mail_reply
+        box = room.settings.mailbox
         said = msgspec.structs.replace(said, text=replying.hide(said.text, box), rest=replying.hide(said.rest, box))
         words = Kept(
             sender=head.sender,

@@ -65,8 +65,8 @@ class Named(msgspec.Struct, frozen=True):
 
 async def named(db: Connection, settings: Settings, house: House, head: Head) -> Named:
     """Return what a mail's addresses name. Its case is locked from here on, before any content is: so do all who attach something."""
-    replies = frozenset(r for a in head.recipients if (r := replying.read(house.keyring, a, settings.mail_reply)))
-    claimed = any(replying.token_of(a, settings.mail_reply) for a in head.recipients)
+    replies = frozenset(r for a in head.recipients if (r := replying.read(house.keyring, a, settings.mailbox)))
+    claimed = any(replying.token_of(a, settings.mailbox) for a in head.recipients)
     reply = next(iter(replies)) if len(replies) == 1 else None
     return Named(replies, reply, await _row(db, house, reply) if reply else None, claimed)
 
@@ -95,7 +95,7 @@ async def judge(
         ended = {"state": "aside", "ended": at} if reason in ASIDE else {"state": "held"}
         return values | ended | {"reason": reason}
 
-    if is_own(house, head, settings.mail_reply):
+    if is_own(house, head, settings.mailbox):
         return rests("own")
     if head.automatic:
         return rests("automatic")

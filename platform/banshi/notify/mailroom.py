@@ -108,7 +108,7 @@ async def take(transaction: Transaction, store: Store, settings: Settings, piece
         if not receiver.size:
             raise Invalid(NOTHING)
         received = await receiver.done("mail", MAIL)
-        fingerprint = fingerprint_of(received.path, settings.mail_reply)
+        fingerprint = fingerprint_of(received.path, settings.mailbox)
         async with transaction() as db:
             known = (await db.execute(select(mail.c.id).where(mail.c.fingerprint == fingerprint))).scalar_one_or_none()
             if known is not None:

@@ -1,6 +1,6 @@
 """The address to which somebody answers a message: ``local+<token>@domain``. The token alone says which case a mail belongs to, and whose it is.
 
-    token = base32 (case number · person · truncated HMAC of both), in lower case, 32 characters
+    token = base32 (version · case number · person · truncated HMAC of these), in lower case
 
 A visible number or a subject is never asked: whoever overhears a number could write into somebody's case. The token is told only to the person whom
 it names; it is 80 bits under the secret key, and old keys read what they signed. Mail systems may change the case of an address, so it means nothing.
@@ -14,14 +14,17 @@ import re
 
 import msgspec
 
+from banshi.cases import numbers
+from banshi.errors import Invalid
 from banshi.privacy import Keyring
 
 LONGEST_LOCAL = 64
 """Characters of an address before its @ (RFC 5321, 4.5.3.1.1)."""
-LONGEST_NAME = LONGEST_LOCAL - 33
-"""So many are left for the mailbox's own name beside the token."""
-NUMBER_BYTES, PERSON_BYTES, MAC_BYTES = 5, 5, 10
-"""Twelve digits are below 2 to the power of 40, and so are the people of any city."""
+LONGEST_NAME = LONGEST_LOCAL - 40
+"""So many are left for the mailbox's own name beside the longest token."""
+VERSION = 1
+NUMBER_BYTES, MAC_BYTES = 5, 10
+MOST_PERSON_BYTES = 8
 _ALPHABET = re.compile(r"[a-z2-7]+")
 
 
@@ -35,10 +38,11 @@ class Reply(msgspec.Struct, frozen=True):
 def address(keyring: Keyring, number: str, person_id: int, mailbox: str) -> str:
     """Return the address at which ``mailbox`` takes a person's answers on a case; ValueError for a mailbox whose name is too long for it."""
     local, _at, domain = mailbox.rpartition("@")
+    person = person_id.to_bytes(max(1, (person_id.bit_length() + 7) // 8), "big")
     if not local or not domain or len(local) > LONGEST_NAME:
         msg = f"{mailbox!r} takes no replies: give an address whose name has at most {LONGEST_NAME} characters"
         raise ValueError(msg)
-    said = int(number).to_bytes(NUMBER_BYTES, "big") + person_id.to_bytes(PERSON_BYTES, "big")
+    said = bytes([VERSION << 4 | len(person)]) + int(number).to_bytes(NUMBER_BYTES, "big") + person
     return f"{local}+{_write(said + keyring.mac('reply', said)[:MAC_BYTES])}@{domain}"
 
 
@@ -52,9 +56,22 @@ def read(keyring: Keyring, recipient: str, mailbox: str) -> Reply | None:
     except ValueError:
         return None
     said, mac = signed[:-MAC_BYTES], signed[-MAC_BYTES:]
-    if len(said) != NUMBER_BYTES + PERSON_BYTES or not any(hmac.compare_digest(mac, m[:MAC_BYTES]) for m in keyring.macs("reply", said)):
+    length = said[0] & 15 if said else 0
+    if (
+        not said
+        or said[0] >> 4 != VERSION
+        or not 1 <= length <= MOST_PERSON_BYTES
+        or len(said) != 1 + NUMBER_BYTES + length
+        or _write(signed) != token
+    ):
         return None
-    return Reply(f"{int.from_bytes(said[:NUMBER_BYTES], 'big'):012d}", int.from_bytes(said[NUMBER_BYTES:], "big"))
+    if not any(hmac.compare_digest(mac, made[:MAC_BYTES]) for made in keyring.macs("reply", said)):
+        return None
+    try:
+        number = numbers.read(f"{int.from_bytes(said[1 : 1 + NUMBER_BYTES], 'big'):012d}")
+    except Invalid:
+        return None
+    return Reply(number, int.from_bytes(said[1 + NUMBER_BYTES :], "big"))
 
 
 def token_of(recipient: str, mailbox: str) -> str:

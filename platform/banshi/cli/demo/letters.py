@@ -29,7 +29,7 @@ async def write(database: Database, houses: Houses, settings: Settings, at: date
     async with database.transaction() as db:
         house = await houses(db)
         ended = (await db.execute(closed.order_by(case.c.id).limit(1))).one_or_none()
-    for hours, data in _letters(house, settings.mail_reply or MAILBOX, ended):
+    for hours, data in _letters(house, settings.mailbox or MAILBOX, ended):
         came = at - timedelta(hours=hours)
         await mailroom.take(room.transaction, room.store, settings, _pieces(data), came)
         await inbound.settle_all(room, came)
