@@ -37,7 +37,16 @@ CLERK = (
     "/desk/library/new",
     "/desk/case/1",
 )
-ADMINISTRATOR = ("/admin", "/desk", "/desk/report", "/desk/library", "/desk/library/new", "/desk/library/street-lamp-repair/change")
+ADMINISTRATOR = (
+    "/admin",
+    "/admin/deputies",
+    "/desk/absences",
+    "/desk",
+    "/desk/report",
+    "/desk/library",
+    "/desk/library/new",
+    "/desk/library/street-lamp-repair/change",
+)
 LIGHT = (
     *("/d/nanpu", "/d/nanpu/library", "/d/nanpu/library/night-noise-rules", "/d/nanpu/library/departments"),
     *("/desk/find?q=lamp", "/desk/components", "/desk/library", "/desk/library/departments", "/desk/library/street-lamp-repair"),

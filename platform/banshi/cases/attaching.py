@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from banshi.cases import acting
+from banshi.cases import acting, standing_in
 from banshi.cases.book import House
 from banshi.cases.linking import prepared
 from banshi.cases.numbers import show
@@ -45,7 +45,8 @@ def may(house: House, actor: Actor, row: Any) -> None:
     declared = house.declared(row.type_id)
     if declared is None or not house.directory.tree.has_on(row.district_id, declared.owner):
         raise NotAllowedNow(_("Case {number} can be read but not worked on: its service is switched off here."), number=show(row.number))
-    if actor.capacity == "staff" and not any(actor.may(a.needs) for a in declared.actions if a.needs):
+    places = standing_in.places(actor, row)
+    if actor.capacity == "staff" and not any(p.may(a.needs) for a in declared.actions if a.needs for p in places):
         raise Forbidden(_("Your post does not carry the right to do this."))
 
 

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from banshi.cases.book import House
-from banshi.cases.reading import FOR_APPLICANT
+from banshi.cases.reading import FOR_APPLICANT, absent
 from banshi.cases.tables import case, case_event
 from banshi.cases.visibility import branches
 from banshi.contracts import Actor
@@ -101,17 +101,19 @@ async def inbox(
     own = union(*(select(case.c.id).where(branch) for branch in branches(house, actor))).subquery("own")
     helped = and_(case_event.c.acting_for_id == actor.person_id, case_event.c.actor_id != actor.person_id)
     key = tuple_(case_event.c.at, case_event.c.case_id, case_event.c.sequence)
-    columns = ("case_id", "sequence", "kind", "capacity", "actor_id", "post_id", "acting_for_id", "department_id", "at")
+    columns = ("case_id", "sequence", "kind", "capacity", "actor_id", "post_id", "acting_for_id", "for_post_id", "department_id", "at")
     statement = (
         select(
             *(case_event.c[name] for name in columns),
             *(case.c[name] for name in ("number", "title", "type_id", "district_id", "applicant_id", "confidentiality")),
             post.c.staff_number,
+            absent.c.staff_number.label("for_number"),
             notice.c.at.is_not(None).label("unread"),
         )
         .join(own, own.c.id == case_event.c.case_id)
         .join(case, case.c.id == case_event.c.case_id)
         .outerjoin(post, post.c.id == case_event.c.post_id)
+        .outerjoin(absent, absent.c.id == case_event.c.for_post_id)
         .outerjoin(
             notice,
             and_(

@@ -181,13 +181,14 @@ def _scope(house: House, actor: Actor) -> str | None:
     if actor.capacity == "system":
         return "!'#'"
     found = []
-    if actor.reach == "district" and actor.district_id is not None:
-        found += [f"'#z{d.id}'" for d in house.directory.tree.below(actor.district_id) if d.level in {"city", "district"}]
-    elif actor.department_id is not None:
-        found.append(f"'#d{actor.department_id}'")
-    if actor.post_id is not None:
-        found.append(f"'#p{actor.post_id}'")
-    return f"({' | '.join(found)})" if found else None
+    for seat in (actor, *actor.stands_for):
+        if seat.reach == "district" and seat.district_id is not None:
+            found += [f"'#z{d.id}'" for d in house.directory.tree.below(seat.district_id) if d.level in {"city", "district"}]
+        elif seat.department_id is not None:
+            found.append(f"'#d{seat.department_id}'")
+        if seat.post_id is not None:
+            found.append(f"'#p{seat.post_id}'")
+    return f"({' | '.join(dict.fromkeys(found))})" if found else None
 
 
 async def _texts(db: Connection, house: House, rows: Sequence[Row[Any]], terms: Sequence[Term], actor: Actor) -> dict[int, str]:

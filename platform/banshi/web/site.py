@@ -107,7 +107,7 @@ class Visit:
             if self.visitor.posts:
                 raise ChoosePost(_("Choose the post in which you work."))
             raise Forbidden(_("The desk is for staff. Your own cases are in the portal."))
-        return self.house.directory.staff(self.visitor.person_id, post)
+        return self.house.directory.staff(self.visitor.person_id, post, at=self.at)
 
     # -- where --------------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from banshi import CONFIDENTIAL, EXPORT, MAIL, OPEN311, PERSONAL, REPORT, TOGETHER, Permission, Role, translator
+from banshi import CONFIDENTIAL, DEPUTIES, EXPORT, MAIL, OPEN311, PERSONAL, REPORT, TOGETHER, Permission, Role, translator
 
 _ = translator("banshi_tickets")
 
@@ -28,7 +28,7 @@ DISPATCH = (
 REOPEN = Permission("tickets.reopen", _("Take closed requests up again"))
 
 CLERK = Role(name="clerk", title=_("Clerk"), permissions=(READ, *WORK, PERSONAL, TOGETHER))
-HEAD = Role(name="head", title=_("Head of a department"), permissions=(READ, *WORK, REVIEW, SUPERVISE, PERSONAL, TOGETHER, EXPORT, REPORT))
+HEAD = Role(name="head", title=_("Head of a department"), permissions=(READ, *WORK, REVIEW, SUPERVISE, PERSONAL, TOGETHER, EXPORT, REPORT, DEPUTIES))
 INTAKE = Role(
     name="intake",
     title=_("Intake desk"),

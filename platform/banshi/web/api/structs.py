@@ -70,7 +70,7 @@ class DoneMany(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventOut(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a case's story; sealed values are left out."""
+    """One line of a case's story; sealed values are left out. ``for_staff_number`` is the officer for whom a deputy acted."""
 
     sequence: int
     kind: str
@@ -78,6 +78,7 @@ class EventOut(msgspec.Struct, frozen=True, kw_only=True):
     capacity: str
     department: str | None
     staff_number: str | None
+    for_staff_number: str | None
     audience: str
     state: str
     body: dict[str, Any]

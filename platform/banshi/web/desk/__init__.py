@@ -7,6 +7,7 @@ views       saved views
 export      a list as a file
 bulk        one thing for many cases of a list
 handover    what one shift tells the next
+absence     who is away and who stands in, one's own and others'
 keys        the help sheet of the keyboard
 case        one case, and what can be done with it now
 sheet       how it is drawn: facts, story with what is new, who else has it open
@@ -24,6 +25,7 @@ answers     a department's templates for answers
 from __future__ import annotations
 
 from banshi.web.desk import (
+    absence,
     answers,
     attachments,
     bulk,
@@ -49,6 +51,15 @@ HANDLERS = [
     queue.department,
     queue.everything,
     queue.queue,
+    queue.left,
+    queue.absent,
+    absence.show_own,
+    absence.show,
+    absence.show_all,
+    absence.enter,
+    absence.take_back,
+    absence.name,
+    absence.revoke,
     shelf.show,
     shelf.departments,
     shelf.department,

@@ -5,6 +5,7 @@ Words in them are ready to print (already in the reader's language); a template 
 parts       what pages are made of: links, fields, forms, lines of a list or a story
 portal      the pages of the portal
 desk        the pages of the desk
+absence     absences and deputies
 report      the report
 search      what was found
 components  the style guide
@@ -17,6 +18,7 @@ common      the pages that everybody meets: sign in, errors
 
 from __future__ import annotations
 
+from banshi.web.pages.absence import AbsencePage, AbsencesPage, AwayRow, LimitsPage
 from banshi.web.pages.clocks import ClockBrief, ClockLine, ClockPart, ClocksPage
 from banshi.web.pages.common import (
     CapacityPage,
@@ -117,11 +119,14 @@ from banshi.web.pages.report import (
 from banshi.web.pages.search import FindPage, HitRow, LikeRow, Marked
 
 __all__ = [
+    "AbsencePage",
+    "AbsencesPage",
     "ActionLink",
     "Alarm",
     "Answer",
     "AnswersPage",
     "AskPage",
+    "AwayRow",
     "BulkDonePage",
     "BulkPage",
     "BulkRow",
@@ -170,6 +175,7 @@ __all__ = [
     "KinRow",
     "LibraryPage",
     "LikeRow",
+    "LimitsPage",
     "Link",
     "MailPage",
     "MailRow",

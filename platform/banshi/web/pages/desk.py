@@ -174,6 +174,7 @@ class DeskCasePage(msgspec.Struct, frozen=True, kw_only=True):
     rules_href: str = ""
     cite_href: str = ""
     files_href: str = ""
+    standing: str = ""
     clocks: tuple[ClockBrief, ...] = ()
     clocks_href: str = ""
 

@@ -141,10 +141,14 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     staff_number: str = ""
     telephone: str = ""
     address: str = ""
+    note: str = ""
 
 
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a list of cases; ``due`` says by when it is to be settled, ``over`` whether that is past."""
+    """One line of a list of cases; ``due`` says by when it is to be settled, ``over`` whether that is past.
+
+    ``note`` says for whom it is there, or that its officer is away.
+    """
 
     number: str
     href: str
@@ -158,6 +162,7 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     last: str = ""
     urgent: bool = False
     unread: bool = False
+    note: str = ""
     due: str = ""
     over: bool = False
 
