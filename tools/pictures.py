@@ -119,6 +119,10 @@ def desk(opened: Opened, snap: Snap, language: str) -> None:
     snap(page, "intake")
     page.goto("/desk/register")
     snap(page, "register")
+    page.goto("/desk/mail")
+    snap(page, "mail")
+    page.locator("main a[data-row]").first.click()
+    snap(page, "letter")
     page.goto("/desk/report")
     snap(page, "report")
 

@@ -23,7 +23,7 @@ from banshi.cases.book import Houses, load_house, put_types
 from banshi.cases.tables import idempotency
 from banshi.cases.upgrading import upgrade_open
 from banshi.clock import keeping as keeping_times
-from banshi.contracts import ADMINISTER, DEPUTIES, LIBRARY, OPEN311, OPERATE, REPORT, Job, JobContext, Role
+from banshi.contracts import ADMINISTER, DEPUTIES, LIBRARY, MAIL, OPEN311, OPERATE, REPORT, Job, JobContext, Role
 from banshi.db import Connection, Database
 from banshi.documents import keeping, scanning
 from banshi.documents.store import store, tidy
@@ -32,6 +32,8 @@ from banshi.identity import deputies
 from banshi.identity.people import put_roles
 from banshi.identity.tables import session, throttle
 from banshi.jobs import periodic, relay
+from banshi.notify import fetching
+from banshi.notify import working as mailing
 from banshi.plugins import Registry
 from banshi.privacy import Keyring
 from banshi.reporting import checking, rollups
@@ -56,6 +58,7 @@ KERNEL_ROLES = (
         owner="kernel", name="administrator", title=_("Administrator"), permissions=(ADMINISTER, OPERATE, LIBRARY, REPORT, DEPUTIES), reach="district"
     ),
     Role(owner="kernel", name="librarian", title=_("Librarian"), permissions=(LIBRARY,), reach="district"),
+    Role(owner="kernel", name="mailroom", title=_("Mail room"), permissions=(MAIL,), reach="district"),
     Role(owner="kernel", name="partner", title=_("Another program (Open311)"), permissions=(OPEN311,), reach="district"),
     Role(owner="kernel", name="engineer", title=_("Engineer"), permissions=(OPERATE,), reach="district"),
 )
@@ -71,6 +74,8 @@ def create_app(
     registry = registry if registry is not None else plugins.load(strict=settings.strict)
     if settings.clamd:
         scanning.where(settings.clamd)
+    if settings.inbox:
+        fetching.where(settings.inbox)
     site = Site(settings, registry, Database(settings.database_url), now)
 
     @asynccontextmanager
@@ -270,6 +275,7 @@ async def work(settings: Settings) -> None:
         *document_jobs(settings, registry),
         *escalation_jobs(registry, keyring),
         *deputy_jobs(registry, keyring),
+        *mailing.jobs(settings, registry),
         *registry.jobs,
     )
     app = periodic.timetable(database, jobs)

@@ -509,6 +509,7 @@ CONFIDENTIAL = Permission("kernel.confidential", _("See who stands behind a case
 REPORT = Permission("kernel.report", _("Read the report: figures on the cases of the department and of those below it, or of the district"))
 DEPUTIES = Permission("kernel.deputies", _("Enter absences and name deputies for the officers of the department, or of the district"))
 ADMINISTER = Permission("kernel.administer", _("Turn plugins on and off for districts, and read every register"))
+MAIL = Permission("kernel.mail", _("Work on mail that belongs to no case yet"))
 OPERATE = Permission("kernel.operate", _("Read the state of the platform: plugins, jobs, health"))
 
 

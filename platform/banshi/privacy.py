@@ -70,6 +70,10 @@ class Keyring:
         """Return HMAC-SHA-256 of ``message`` under the key of ``purpose``, 32 bytes; KeyError for an unknown key id."""
         return hmac.digest(self._key(key_id or self.newest, purpose), message, "sha256")
 
+    def macs(self, purpose: str, message: bytes) -> list[bytes]:
+        """Return the same under every key, newest first: what a signature that was given out is held against."""
+        return [self.mac(purpose, message, key_id=k) for k in self._keys]
+
     def knows(self, key_id: str) -> bool:
         """Return whether the key is listed."""
         return key_id in self._keys

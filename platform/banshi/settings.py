@@ -31,6 +31,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     largest_file    bytes that an uploaded file may have
     most_files      files that a case may have
     clamd           the virus scanner: tcp:host:port or unix:/path; empty: none
+    mailbox         the address to which people answer, like city@example.org; each answer goes to city+<token>@example.org; empty: none is told
+    inbox           where their mails are fetched: imaps://user:password@host/folder; empty: nowhere (they may come by `banshi mail take`)
+    largest_mail    bytes of a mail that is read; a larger one is kept as it is, for a clerk
+    most_mails      mails an hour that are taken for a person's from one sender, or to one case; more are taken for a loop
+    mail_kept       days for which a mail is kept once it was dealt with
     hotline         the telephone number that does everything the pages do
     log_level       DEBUG, INFO, WARNING or ERROR
     """
@@ -49,6 +54,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     largest_file: int = 20_000_000
     most_files: int = 30
     clamd: str = ""
+    mailbox: str = ""
+    inbox: str = ""
+    largest_mail: int = 25_000_000
+    most_mails: int = 20
+    mail_kept: int = 365
     hotline: str = "12345"
     log_level: str = "INFO"
 

@@ -33,6 +33,8 @@ PEOPLE = {
         "/desk/queue/tickets/returned",
         "/desk/queue/tickets/to_call_back",
         "/desk/group/intake-desk",
+        "/desk/mail",
+        "/desk/mail?reason=automatic",
     ),
 }
 RESIDENT_ACTIONS = ("confirm", "add", "withdraw")

@@ -94,13 +94,20 @@ async def attach(
 async def adopt(db: Connection, house: House, actor: Actor, number: str, draft_id: str, at: datetime) -> int:
     """Give a case the files of the draft that it was filed from, in the transaction that opened it; return how many. Again, it finds none left."""
     waiting = [w for w in await keeping.of_draft(db, draft_id) if w.scan != "infected"]
-    if not waiting:
+    return await take_over(db, house, actor, number, waiting, at)
+
+
+async def take_over(
+    db: Connection, house: House, actor: Actor, number: str, documents: Sequence[Any], at: datetime, *, audience: Audience = "applicant"
+) -> int:
+    """Give a case documents that are no case's yet, with one event for all of them; return how many. ``documents`` are rows of `keeping`."""
+    if not documents:
         return 0
     row = (await db.execute(select(case).where(case.c.number == number).with_for_update())).one()
-    ids = [w.id for w in waiting]
-    await db.execute(update(document).where(document.c.id.in_(ids)).values(case_id=row.id, draft_id=None, sequence=row.sequence + 1))
-    await _tell(db, house, actor, row, ATTACHED, [keeping.facts(w) for w in waiting], "applicant", at)
-    return len(ids)
+    values = {"case_id": row.id, "draft_id": None, "sequence": row.sequence + 1, "audience": audience, "capacity": actor.capacity}
+    await db.execute(update(document).where(document.c.id.in_([d.id for d in documents])).values(values | {"post_id": actor.post_id}))
+    await _tell(db, house, actor, row, ATTACHED, [keeping.facts(d) for d in documents], audience, at)
+    return len(documents)
 
 
 async def detach(db: Connection, house: House, actor: Actor, row: Any, document_id: int, at: datetime) -> None:

@@ -20,6 +20,7 @@ from banshi.identity.directory import ANY
 from banshi.library import citing
 from banshi.library import reading as library
 from banshi.library.reading import Wanted
+from banshi.notify import joining
 from banshi.privacy import SEALED, mask, personal_fields, unseal_fields
 from banshi.search.finding import Found
 from banshi.web import escalating, filelist, forms, pages, standing
@@ -62,11 +63,14 @@ FILES: dict[str, texts.Text] = {
 }
 
 
+CAME: dict[str, texts.Text] = {joining.MAILED: _("It came by e-mail")}
+
+
 STANDING: dict[str, texts.Text] = {
     unanswered.OFFERED: _("Offered to the deputy: the officer in charge recorded nothing for too long"),
 }
 
-OWN = TOGETHER | FILES | STANDING
+OWN = TOGETHER | FILES | STANDING | CAME
 """The headlines of the kernel's own events."""
 
 
@@ -343,6 +347,8 @@ class CaseView:
             return "", ()
         if event.kind in escalating.KINDS:
             return "", escalating.facts(self.visit, event, self.zone, staff=self.actor.capacity == "staff")
+        if event.kind in CAME:
+            return self._mailed(body.get("told") or {})
         if event.kind in STANDING:
             officer = self.visit.house.directory.post((body.get("told") or {}).get("deputy"))
             return "", ((self.visit.say(_("Deputy")), self.visit.say(_("Staff {number}"), number=officer.staff_number)),) if officer else ()
@@ -381,6 +387,13 @@ class CaseView:
         if told.get("members"):
             facts.append((self.visit.say(_("Cases")), ", ".join(numbers.show(n) for n in told["members"])))
         return str(told.get("text", "")), tuple(facts)
+
+    def _mailed(self, told: Mapping[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """From whom a mail came, as pages show it, with its words where the resident's story has not all of them."""
+        hidden = "" if self.hides else str(told.get("from", ""))
+        facts = [(_("From"), hidden), (_("Subject"), "" if self.hides else str(told.get("subject", "")))]
+        facts.append((_("Files that stay in the mail room"), str(told.get("left", ""))))
+        return str(told.get("text", "")), tuple((self.visit.say(label), said) for label, said in facts if said)
 
     def _opened(self, body: Mapping[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
         facts = [(self.visit.say(_("Came by")), channel(str(body.get("channel", "")), self.visit))]

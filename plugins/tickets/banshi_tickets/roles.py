@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from banshi import CONFIDENTIAL, DEPUTIES, EXPORT, OPEN311, PERSONAL, REPORT, TOGETHER, Permission, Role, translator
+from banshi import CONFIDENTIAL, DEPUTIES, EXPORT, MAIL, OPEN311, PERSONAL, REPORT, TOGETHER, Permission, Role, translator
 
 _ = translator("banshi_tickets")
 
@@ -32,7 +32,7 @@ HEAD = Role(name="head", title=_("Head of a department"), permissions=(READ, *WO
 INTAKE = Role(
     name="intake",
     title=_("Intake desk"),
-    permissions=(READ, REGISTER, *WORK, *DISPATCH, REOPEN, PERSONAL, CONFIDENTIAL, TOGETHER, EXPORT, OPEN311, REPORT),
+    permissions=(READ, REGISTER, *WORK, *DISPATCH, REOPEN, PERSONAL, CONFIDENTIAL, TOGETHER, EXPORT, MAIL, OPEN311, REPORT),
     reach="district",
 )
 OVERSIGHT = Role(name="oversight", title=_("Oversight"), permissions=(READ, SUPERVISE, REOPEN, CONFIDENTIAL, EXPORT, REPORT), reach="district")

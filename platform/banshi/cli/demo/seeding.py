@@ -21,6 +21,7 @@ from stdnum import damm
 from banshi import clock, plugins
 from banshi.cases.book import House, Houses, load_house
 from banshi.cli.common import SECRET
+from banshi.cli.demo import letters
 from banshi.cli.demo.people import residents
 from banshi.cli.demo.playing import actors, play
 from banshi.cli.serving import Household
@@ -82,6 +83,7 @@ async def seed(settings: Settings, *, cases: bool = True) -> dict[str, Any]:
         if not built:
             await _escalations(database, registry, keyring, at)
             await _library(database, registry, keyring, at)
+            await letters.write(database, Houses(registry, keyring), settings, at)
         async with database.transaction() as db:
             known = json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
             facts = await _facts(db, settings, known, at)

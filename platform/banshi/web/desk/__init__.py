@@ -19,6 +19,7 @@ timing      by when, and how that was counted
 together    what a case belongs together with: groups, links, a case from a case
 register    a new case for somebody on the telephone or at the window
 shelf       the library: read by staff, written by librarians
+mail        mails that did not join a case by themselves
 components  the style guide
 answers     a department's templates for answers
 """
@@ -40,6 +41,7 @@ from banshi.web.desk import (
     group,
     handover,
     keys,
+    mail,
     queue,
     register,
     reports,
@@ -118,6 +120,14 @@ HANDLERS = [
     register.ask,
     register.send,
     register.done,
+    mail.show_all,
+    mail.show,
+    mail.give,
+    mail.preview,
+    mail.join,
+    mail.file,
+    mail.close,
+    mail.again,
     answers.show_all,
     answers.add,
     answers.show,

@@ -10,6 +10,7 @@ report      the report
 search      what was found
 components  the style guide
 files       adding files
+mail        the mail room
 clocks      by when, and how that was counted
 library     regulations and guides, who does what
 common      the pages that everybody meets: sign in, errors
@@ -63,6 +64,7 @@ from banshi.web.pages.library import (
     Settled,
     SettledPage,
 )
+from banshi.web.pages.mail import MailPage, MailRow, MailsPage
 from banshi.web.pages.parts import (
     ActionLink,
     CaseRow,
@@ -183,6 +185,9 @@ __all__ = [
     "LikeRow",
     "LimitsPage",
     "Link",
+    "MailPage",
+    "MailRow",
+    "MailsPage",
     "MandateRow",
     "MandatesPage",
     "Marked",

@@ -1,4 +1,4 @@
-"""Messages. In-app notices: what happened on a case since the resident, or the officer in charge, last looked."""
+"""In-app notices: what happened on a case since the resident, or the officer in charge, last looked."""
 
 from __future__ import annotations
 
