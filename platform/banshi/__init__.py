@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from banshi.cases.tables import case as case_table  # noqa: F401 -- the door's name differs from the room's
     from banshi.contracts import APPLICANT as APPLICANT
     from banshi.contracts import CONFIDENTIAL as CONFIDENTIAL
+    from banshi.contracts import DEPUTIES as DEPUTIES
     from banshi.contracts import EXPORT as EXPORT
+    from banshi.contracts import MAIL as MAIL
     from banshi.contracts import NOBODY as NOBODY
     from banshi.contracts import OFFICE as OFFICE
     from banshi.contracts import OPEN311 as OPEN311
@@ -82,7 +84,7 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "contracts": (
-        "APPLICANT CONFIDENTIAL EXPORT NOBODY OFFICE OPEN311 OUTSIDE PERSONAL REPORT TOGETHER Action Actor Ask Backlog CaseType "
+        "APPLICANT CONFIDENTIAL DEPUTIES EXPORT MAIL NOBODY OFFICE OPEN311 OUTSIDE PERSONAL REPORT TOGETHER Action Actor Ask Backlog CaseType "
         "Changes City Condition Context Contribution Deadline Demo DemoCase Department Due HandUp Happening Idle Job JobContext Marks "
         "Measure Nothing Notify OpenCase Option Outcome Overdue Own Page Permission Personal Queue Raise Record Role Routes Rule Rung "
         "Service SmsProvider Snapshot State Step Surplus Unowned Unresolved Upgrade"

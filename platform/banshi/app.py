@@ -19,20 +19,22 @@ from litestar.static_files import create_static_files_router
 from sqlalchemy import delete, text
 
 from banshi import clock, notify, plugins
-from banshi.cases import attaching, following, verifying
+from banshi.cases import attaching, following, unanswered, verifying
 from banshi.cases.book import Houses, load_house, put_types
 from banshi.cases.tables import idempotency
 from banshi.cases.upgrading import upgrade_open
 from banshi.clock import keeping as keeping_times
-from banshi.contracts import ADMINISTER, LIBRARY, OPEN311, OPERATE, REPORT, Job, JobContext, Role
+from banshi.contracts import ADMINISTER, DEPUTIES, LIBRARY, MAIL, OPEN311, OPERATE, REPORT, Job, JobContext, Role
 from banshi.db import Connection, Database
 from banshi.documents import keeping, scanning
 from banshi.documents.store import store, tidy
 from banshi.escalation import backlog, sweeping
+from banshi.identity import deputies
 from banshi.identity.people import put_roles
 from banshi.identity.tables import session, throttle
 from banshi.jobs import periodic, relay
-from banshi.notify import calling, digest, outgoing, webhooks
+from banshi.notify import calling, digest, fetching, outgoing, webhooks
+from banshi.notify import working as mailing
 from banshi.notify.topics import WAYS, Way
 from banshi.plugins import Registry
 from banshi.privacy import Keyring
@@ -71,8 +73,11 @@ DECLARING = 0x64656C6172
 ADMINISTRATION = (*admin_messages.HANDLERS, *admin_webhooks.HANDLERS)
 
 KERNEL_ROLES = (
-    Role(owner="kernel", name="administrator", title=_("Administrator"), permissions=(ADMINISTER, OPERATE, LIBRARY, REPORT), reach="district"),
+    Role(
+        owner="kernel", name="administrator", title=_("Administrator"), permissions=(ADMINISTER, OPERATE, LIBRARY, REPORT, DEPUTIES), reach="district"
+    ),
     Role(owner="kernel", name="librarian", title=_("Librarian"), permissions=(LIBRARY,), reach="district"),
+    Role(owner="kernel", name="mailroom", title=_("Mail room"), permissions=(MAIL,), reach="district"),
     Role(owner="kernel", name="partner", title=_("Another program (Open311)"), permissions=(OPEN311,), reach="district"),
     Role(owner="kernel", name="engineer", title=_("Engineer"), permissions=(OPERATE,), reach="district"),
 )
@@ -89,6 +94,8 @@ def create_app(
     if settings.clamd:
         scanning.where(settings.clamd)
     outgoing.post_of(settings, registry)  # a setting that leads nowhere is told now, not when the first message waits
+    if settings.inbox:
+        fetching.where(settings.inbox)
     site = Site(settings, registry, Database(settings.database_url), now)
 
     @asynccontextmanager
@@ -168,6 +175,7 @@ def kernel_jobs(keyring: Keyring) -> tuple[Job, ...]:
             await db.execute(delete(throttle).where(throttle.c.since <= context.moment - timedelta(days=1)))
             await db.execute(delete(idempotency).where(~idempotency.c.lasting, idempotency.c.created <= context.moment - KEYS_LAST))
             await drafts.sweep(db, context.moment)
+            await deputies.forget(db, context.moment)
 
     return (
         Job(owner="kernel", name="seal_days", cron="30 1 * * *", run=seal),
@@ -262,7 +270,8 @@ def consumers(
 ) -> list[relay.Consumer]:
     """Return everything that reads the record's events, each with a cursor of its own."""
     houses = Houses(registry, keyring)
-    kept = [notify.NOTICES, clusters(houses), searching(houses), figures(houses), deadlines(houses)]
+    looking = relay.Consumer("unanswered", unanswered.watch)
+    kept = [notify.NOTICES, looking, clusters(houses), searching(houses), figures(houses), deadlines(houses)]
     return [*kept, outgoing.consumer(houses, now, ways), webhooks.consumer(houses, now, source)]
 
 
@@ -291,14 +300,37 @@ def escalation_jobs(registry: Registry, keyring: Keyring) -> tuple[Job, ...]:
     )
 
 
+def deputy_jobs(registry: Registry, keyring: Keyring) -> tuple[Job, ...]:
+    """Return what offers unanswered cases to deputies."""
+    houses = Houses(registry, keyring)
+
+    async def offer(context: JobContext) -> None:
+        async with context.transaction() as db:
+            await unanswered.begin(db, context.moment)
+        looked = unanswered.BATCH
+        while looked == unanswered.BATCH:
+            async with context.transaction() as db:
+                house = await houses(db)
+                looked = await unanswered.offer(db, house, house.times.calendar, context.moment)
+
+    return (Job(owner="kernel", name="offer_unanswered", cron="*/10 * * * *", run=offer),)
+
+
 async def work(settings: Settings) -> None:
     """Run the relay and the periodic jobs until cancelled."""
     log_to_standard_error(settings.log_level)
     registry = plugins.load(strict=settings.strict)
     keyring, way_out = Keyring(settings.keys()), outgoing.post_of(settings, registry)
     database = Database(settings.database_url, pool_size=6)
-    jobs = (*kernel_jobs(keyring), *document_jobs(settings, registry), *escalation_jobs(registry, keyring))
-    jobs = (*jobs, *message_jobs(registry, keyring), *registry.jobs)
+    jobs = (
+        *kernel_jobs(keyring),
+        *document_jobs(settings, registry),
+        *escalation_jobs(registry, keyring),
+        *deputy_jobs(registry, keyring),
+        *mailing.jobs(settings, registry),
+        *message_jobs(registry, keyring),
+        *registry.jobs,
+    )
     caller = calling.Caller(database, keyring, clock.now, private=settings.webhooks_private)
     try:
         async with periodic.working(periodic.timetable(database, jobs)), asyncio.TaskGroup() as tasks:

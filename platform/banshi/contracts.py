@@ -199,7 +199,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     ``department_id`` and ``staff_number`` belong to the post in which staff act; ``district_id`` is that post's district (or
     the token's). ``permissions`` are names such as ``tickets.answer``. ``reach`` tells which cases the post sees: those of
     its department, or all of its district and what lies below it. ``credential`` names an API token, ``holds`` the one case number whose code
-    somebody without an account has shown.
+    somebody without an account has shown. ``stands_for`` are the absent officers whose deputy (B role) this post is now, as actors; ``backs`` the
+    posts of those of whose unanswered cases it may be offered some.
     """
 
     capacity: Capacity
@@ -213,6 +214,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     acting_for_id: int | None = None
     credential: str = ""
     holds: str = ""
+    stands_for: tuple[Actor, ...] = ()
+    backs: tuple[int, ...] = ()
 
     SYSTEM: ClassVar[Actor]
 
@@ -262,6 +265,7 @@ class Officer(msgspec.Struct, frozen=True, kw_only=True):
     person_id: int
     department_id: int
     staff_number: str
+    roles: tuple[str, ...] = ()
 
 
 class City(Protocol):
@@ -338,6 +342,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     ``judges``: with it the resident judges the department in charge, so nobody of that department enters it for a resident on the telephone.
     ``alone``: it concerns this applicant only; it is never told to the others of a cluster, and staff may take it on a member by itself.
     ``answers``: its text is the answer to what was filed; similar cases show it, and it can be used again.
+    ``another`` names the action that prepared this one: who took it last, for whom they stood in, and who stands in for them may not take this.
     ``quiet``: nothing moved by it (a note, a colleague's name): who waits for something to happen still waits. ``extends`` names the deadlines
     that it makes longer, by the whole number in its form's field ``more``, in their unit; ``reason`` and ``agreed`` say why, and by whose leave.
     ``also_to`` are the states that the effect may choose instead of ``to``. ``offered`` hides it where it makes no sense. ``bulk`` lets it be
@@ -360,6 +365,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     judges: bool = False
     alone: bool = False
     answers: bool = False
+    another: str = ""
     seat: Seat = "any"
     also_to: tuple[str, ...] = ()
     bulk: bool = False
@@ -501,7 +507,9 @@ LIBRARY = Permission("kernel.library", _("Write regulations and guides"))
 OPEN311 = Permission("kernel.open311", _("File requests of other programs by Open311"))
 CONFIDENTIAL = Permission("kernel.confidential", _("See who stands behind a case whose person is hidden"))
 REPORT = Permission("kernel.report", _("Read the report: figures on the cases of the department and of those below it, or of the district"))
+DEPUTIES = Permission("kernel.deputies", _("Enter absences and name deputies for the officers of the department, or of the district"))
 ADMINISTER = Permission("kernel.administer", _("Turn plugins on and off for districts, and read every register"))
+MAIL = Permission("kernel.mail", _("Work on mail that belongs to no case yet"))
 OPERATE = Permission("kernel.operate", _("Read the state of the platform: plugins, jobs, health"))
 
 

@@ -455,6 +455,8 @@ def _first_fault(case_type: CaseType, states: Mapping[str, Any]) -> str:
         if steps and state.step not in steps:
             return f"state {state.name!r} stands at step {state.step!r}, which is not declared"
     for action in case_type.actions:
+        if action.another and action.another not in {a.name for a in case_type.actions}:
+            return f"action {action.name!r} is for another than who took {action.another!r}, which is not declared"
         for end in (*action.sources, *action.also_to, *([action.to] if action.to else [])):
             if end not in states:
                 return f"action {action.name!r} names the state {end!r}, which is not declared"

@@ -37,6 +37,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms             text messages: file:/path, or NAME:… of a provider that a plugin brings; empty: none are sent
     webhooks_private  whether webhooks may lead to addresses of the own network, and without https
     mailbox         the address to which people answer, like city@example.org; each answer goes to city+<token>@example.org; empty: none is told
+    inbox           where their mails are fetched: imaps://user:password@host/folder; empty: nowhere (they may come by `banshi mail take`)
+    largest_mail    bytes of a mail that is read; a larger one is kept as it is, for a clerk
+    most_mails      mails an hour that are taken for a person's from one sender, or to one case; more are taken for a loop
+    mail_kept       days for which a mail is kept once it was dealt with
     hotline         the telephone number that does everything the pages do
     log_level       DEBUG, INFO, WARNING or ERROR
     """
@@ -61,6 +65,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms: str = ""
     webhooks_private: bool = False
     mailbox: str = ""
+    inbox: str = ""
+    largest_mail: int = 25_000_000
+    most_mails: int = 20
+    mail_kept: int = 365
     hotline: str = "12345"
     log_level: str = "INFO"
 

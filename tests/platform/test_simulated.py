@@ -23,7 +23,7 @@ from banshi.privacy import Keyring
 
 ZONE = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 9, 24, 22, 0, tzinfo=UTC)  # over the National Day and its make-up workdays
-LENGTH = timedelta(days=16)
+LENGTH = timedelta(days=18)
 OPENED, SHUT = time(9), time(17)
 LIMITS = {"promised": 5, "sign": 4, "contact": 1, "statutory": LENGTH.days // 3}
 HURRIED = {"promised": 2, "sign": 1, "contact": 1, "statutory": LENGTH.days // 3}

@@ -16,7 +16,7 @@ from sqlalchemy import Row, column, func, literal, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from banshi.audit import canonical
-from banshi.cases import chain
+from banshi.cases import chain, standing_in
 from banshi.cases.book import House
 from banshi.cases.decoding import decode
 from banshi.cases.numbers import show
@@ -122,7 +122,8 @@ def allowed(house: House, actor: Actor, case_row: Any, at: datetime) -> list[Act
     if declared is None or _own(actor, case_row) or not house.directory.tree.has_on(case_row.district_id, declared.owner):
         return []
     fitting = [a for a in declared.actions if case_row.state in a.sources and not _led(actor, a, case_row)]
-    found = [a for a in fitting if _carries(actor, a) and _seated(house, actor, a, case_row)]
+    places = standing_in.places(actor, case_row)
+    found = [a for a in fitting if _place(house, actor, a, case_row, places) is not None]
     if not any(a.offered for a in found):
         return found
     case_, context = snapshot(declared, case_row), Context(actor=actor, at=at, city=house.directory)
@@ -159,6 +160,8 @@ async def _lock(db: Connection, house: House, actor: Actor, acts: Sequence[Act])
         .order_by(case.c.id)
         .with_for_update(of=case)
     )
+    if kinds := standing_in.preparing(house.registry, [a.action for a in acts]):
+        statement = statement.add_columns(standing_in.prepared_by(kinds).label("prepared"))
     return (await db.execute(statement)).all()
 
 
@@ -181,13 +184,15 @@ def _prepare(house: House, actor: Actor, act: Act, row: Any, at: datetime) -> Pr
         action = declared.action(act.action)
     except KeyError:
         raise NotFound(_("There is no action “{action}”."), action=act.action) from None
-    if not _carries(actor, action):
+    places = standing_in.places(actor, row)
+    if not any(_carries(p, action) for p in places):
         raise Forbidden(_("Your post does not carry the right to do this."))
     if _own(actor, row):
         raise Forbidden(_("You cannot work on your own case. A colleague must do it."))
     if _led(actor, action, row):
         raise NotAllowedNow(_("Case {number} is worked on together with others, by the case that leads them. Act there."), number=show(row.number))
-    if not _seated(house, actor, action, row):
+    place = _place(house, actor, action, row, places)
+    if place is None:
         raise Forbidden(JUDGED if action.judges else SEATS[action.seat], action=action.title, number=show(row.number))
     if act.revision is not None and act.revision != row.revision and not action.commutes:
         raise Changed(_("Somebody acted on case {number} since you opened it."), number=show(row.number))
@@ -202,10 +207,12 @@ def _prepare(house: House, actor: Actor, act: Act, row: Any, at: datetime) -> Pr
     case_, context = snapshot(declared, row), Context(actor=actor, at=at, city=house.directory)
     if action.offered is not None and not action.offered(case_, context):
         raise NotAllowedNow(_("“{action}” is not possible on case {number} as it stands."), action=action.title, number=show(row.number))
+    if action.another and (made := (row.prepared or {}).get(action.another)) and standing_in.is_theirs(house, actor, place, made):
+        raise NotAllowedNow(ANOTHER, action=action.title, number=show(row.number))
     if action.guard is not None:
         action.guard(case_, form, context)
     changes = action.effect(case_, form, context) if action.effect is not None else Changes()
-    return prepare(house, actor, act, action, declared, row, form, changes, at)
+    return prepare(house, actor, act, action, declared, row, form, changes, at, place=place)
 
 
 def prepare(
@@ -218,8 +225,14 @@ def prepare(
     form: msgspec.Struct,
     changes: Changes,
     at: datetime,
+    *,
+    place: Actor | None = None,
 ) -> Prepared:
-    """Return the case's new row and the event that tells of it. Whoever calls it has locked the case, and asked whether it may be done."""
+    """Return the case's new row and the event that tells of it. Whoever calls it has locked the case, and asked whether it may be done.
+
+    ``place`` is the absent officer in whose seat a deputy acts.
+    """
+    place = place or actor
     state = action.to or row.state
     if changes.state is not msgspec.UNSET:
         if changes.state not in action.also_to:
@@ -235,7 +248,9 @@ def prepare(
         outcome = told.get("outcome") or action.outcome
     if changes.outcome is not msgspec.UNSET:
         outcome = changes.outcome
-    assignee = actor.post_id if action.takes else row.assignee_id
+    stood_in = place.post_id if place.post_id != actor.post_id and changes.recused is msgspec.UNSET else None
+    who = msgspec.structs.replace(actor, department_id=place.department_id) if stood_in is not None else actor
+    assignee = place.post_id if action.takes else row.assignee_id
     row_now = {
         "id": row.id,
         "type_id": row.type_id,
@@ -257,6 +272,7 @@ def prepare(
         "data": row.data if changes.data is msgspec.UNSET else seal_fields(declared.form, dict(changes.data), house.keyring),
         "master_id": None if _parts(actor, declared, action, row, state) else row.master_id,
         "followed": row.followed,
+        "heard": row.assignee_id is not None and row.assignee_id == actor.post_id,
         "owes": _or(changes.owes, row.owes),
     }
     moved = {k: row_now[k] for k in MOVED if row_now[k] != getattr(row, k)}
@@ -269,12 +285,13 @@ def prepare(
         row.number,
         row.sequence + 1,
         action.name,
-        actor,
+        who,
         body,
         state=state,
         audience=action.audience,
         at=at,
         recorded=at,
+        for_post_id=stood_in,
     )
     return Prepared(act=act, row=row_now | {"digest": digest.hex()}, event=event)
 
@@ -323,6 +340,21 @@ async def _explained(db: Connection, actor: Actor, act: Act, row: Any, refused: 
         )
         return Changed(refused.text, since.all(), **refused.values)
     return refused
+
+
+ANOTHER = _("“{action}” on case {number} is for somebody else: you prepared it, or you stand in for who did, or they for you.")
+
+
+def _place(house: House, actor: Actor, action: Action, row: Any, places: Sequence[Actor]) -> Actor | None:
+    """Return in whose place the actor takes an action on a case: a seat that it is up to, with the right to it; None where there is none.
+
+    For the officer in charge a deputy's own right does, too.
+    """
+    for place in places:
+        carries = _carries(place, action) or (place.post_id == row.assignee_id and _carries(actor, action))
+        if carries and _seated(house, place, action, row):
+            return place
+    return None
 
 
 def _carries(actor: Actor, action: Action) -> bool:
@@ -395,7 +427,8 @@ coming as (
     select r.* from said, jsonb_to_recordset(said.j -> 'cases') as r(
         id bigint, type_id integer, actor text, key text, fingerprint text, number text, at timestamptz, revision integer, sequence integer,
         state text, outcome text, closed timestamptz, title text, department_id bigint, assignee_id bigint, priority smallint,
-        master_id bigint, followed integer, data jsonb, facts jsonb, helpers bigint[], recused bigint[], owes boolean, digest text)
+        master_id bigint, followed integer, data jsonb, facts jsonb, helpers bigint[], recused bigint[], owes boolean, digest text,
+        deputy_id bigint, heard boolean)
 ),
 known as (
     insert into kernel.idempotency (actor, key, fingerprint, number, created)
@@ -407,19 +440,21 @@ changed as (
     update kernel."case" c set type_id = n.type_id, state = n.state, outcome = n.outcome, closed = n.closed, title = n.title,
         department_id = n.department_id, assignee_id = n.assignee_id, priority = n.priority, data = n.data,
         master_id = n.master_id, followed = n.followed, facts = n.facts, helpers = n.helpers, recused = n.recused, owes = coalesce(n.owes, c.owes),
+        deputy_id = coalesce(n.deputy_id,
+            case when n.assignee_id is not distinct from c.assignee_id and n.heard is not true then c.deputy_id end),
         changed = n.at, revision = n.revision, sequence = n.sequence, digest = decode(n.digest, 'hex')
     from coming n join known k on k.key = n.key and k.fresh
     where c.id = n.id and c.revision = n.revision - 1
     returning c.id, c.number
 ),
 told as (
-    insert into kernel.case_event (case_id, sequence, kind, capacity, actor_id, post_id, acting_for_id, department_id, at,
+    insert into kernel.case_event (case_id, sequence, kind, capacity, actor_id, post_id, acting_for_id, for_post_id, department_id, at,
         recorded, audience, state, salt, body, content, digest, key_id)
-    select c.id, e.sequence, e.kind, e.capacity, e.actor_id, e.post_id, e.acting_for_id, e.department_id, e.at,
+    select c.id, e.sequence, e.kind, e.capacity, e.actor_id, e.post_id, e.acting_for_id, e.for_post_id, e.department_id, e.at,
         e.recorded, e.audience, e.state, decode(e.salt, 'hex'), e.body, decode(e.content, 'hex'), decode(e.digest, 'hex'), e.key_id
     from said, jsonb_to_recordset(said.j -> 'events') as e(
         number text, sequence integer, kind text, capacity text, actor_id bigint, post_id bigint, acting_for_id bigint,
-        department_id bigint, at timestamptz, recorded timestamptz, audience text, state text, salt text, body jsonb,
+        for_post_id bigint, department_id bigint, at timestamptz, recorded timestamptz, audience text, state text, salt text, body jsonb,
         content text, digest text, key_id text)
     join changed c on c.number = e.number
 )

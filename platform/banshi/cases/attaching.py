@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from banshi.cases import acting
+from banshi.cases import acting, standing_in
 from banshi.cases.book import House
 from banshi.cases.linking import prepared
 from banshi.cases.numbers import show
@@ -45,7 +45,8 @@ def may(house: House, actor: Actor, row: Any) -> None:
     declared = house.declared(row.type_id)
     if declared is None or not house.directory.tree.has_on(row.district_id, declared.owner):
         raise NotAllowedNow(_("Case {number} can be read but not worked on: its service is switched off here."), number=show(row.number))
-    if actor.capacity == "staff" and not any(actor.may(a.needs) for a in declared.actions if a.needs):
+    places = standing_in.places(actor, row)
+    if actor.capacity == "staff" and not any(p.may(a.needs) for a in declared.actions if a.needs for p in places):
         raise Forbidden(_("Your post does not carry the right to do this."))
 
 
@@ -93,13 +94,20 @@ async def attach(
 async def adopt(db: Connection, house: House, actor: Actor, number: str, draft_id: str, at: datetime) -> int:
     """Give a case the files of the draft that it was filed from, in the transaction that opened it; return how many. Again, it finds none left."""
     waiting = [w for w in await keeping.of_draft(db, draft_id) if w.scan != "infected"]
-    if not waiting:
+    return await take_over(db, house, actor, number, waiting, at)
+
+
+async def take_over(
+    db: Connection, house: House, actor: Actor, number: str, documents: Sequence[Any], at: datetime, *, audience: Audience = "applicant"
+) -> int:
+    """Give a case documents that are no case's yet, with one event for all of them; return how many. ``documents`` are rows of `keeping`."""
+    if not documents:
         return 0
     row = (await db.execute(select(case).where(case.c.number == number).with_for_update())).one()
-    ids = [w.id for w in waiting]
-    await db.execute(update(document).where(document.c.id.in_(ids)).values(case_id=row.id, draft_id=None, sequence=row.sequence + 1))
-    await _tell(db, house, actor, row, ATTACHED, [keeping.facts(w) for w in waiting], "applicant", at)
-    return len(ids)
+    values = {"case_id": row.id, "draft_id": None, "sequence": row.sequence + 1, "audience": audience, "capacity": actor.capacity}
+    await db.execute(update(document).where(document.c.id.in_([d.id for d in documents])).values(values | {"post_id": actor.post_id}))
+    await _tell(db, house, actor, row, ATTACHED, [keeping.facts(d) for d in documents], audience, at)
+    return len(documents)
 
 
 async def detach(db: Connection, house: House, actor: Actor, row: Any, document_id: int, at: datetime) -> None:

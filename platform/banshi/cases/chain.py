@@ -43,6 +43,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     content: str
     digest: str
     key_id: str
+    for_post_id: int | None = None
 
 
 def append(
@@ -58,13 +59,18 @@ def append(
     audience: Audience,
     at: datetime,
     recorded: datetime,
+    for_post_id: int | None = None,
 ) -> tuple[Event, bytes]:
-    """Return the event that follows the digest ``previous``, and its own digest (32 bytes). Binary values are hex."""
+    """Return the event that follows the digest ``previous``, and its own digest (32 bytes). Binary values are hex.
+
+    ``for_post_id`` is the absent officer for whom a deputy acted.
+    """
     salt = os.urandom(SALT)
     content = content_digest(salt, body)
     key_id = keyring.newest
     head = (sequence, kind, actor.capacity, actor.person_id, actor.post_id, actor.acting_for_id, actor.department_id)
-    digest = line_digest(keyring, key_id, previous, (number, *head, stamp(at), stamp(recorded), audience, state), content)
+    line = (number, *head, stamp(at), stamp(recorded), audience, state, *stood_in(for_post_id))
+    digest = line_digest(keyring, key_id, previous, line, content)
     event = Event(
         number=number,
         sequence=sequence,
@@ -83,8 +89,14 @@ def append(
         content=content.hex(),
         digest=digest.hex(),
         key_id=key_id,
+        for_post_id=for_post_id,
     )
     return event, digest
+
+
+def stood_in(for_post_id: int | None) -> tuple[int, ...]:
+    """Return what a line ends in where a deputy acted for somebody; nothing more where nobody did, so that older lines stay as they were hashed."""
+    return () if for_post_id is None else (for_post_id,)
 
 
 def content_digest(salt: bytes, body: Any) -> bytes:

@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import BigInteger, Row, cast, func, literal, select, text, tuple_
 
 from banshi.cases.book import House
+from banshi.cases.reading import absent
 from banshi.cases.tables import case, case_event
 from banshi.cases.visibility import predicate
 from banshi.contracts import Actor
@@ -54,10 +55,12 @@ async def read(db: Connection, house: House, actor: Actor, after: Place, size: i
             case.c.district_id,
             case.c.confidentiality,
             post.c.staff_number,
+            absent.c.staff_number.label("for_number"),
             predicate(house, actor).label("seen"),
         )
         .join(case, case.c.id == passed.c.case_id)
         .outerjoin(post, post.c.id == passed.c.post_id)
+        .outerjoin(absent, absent.c.id == passed.c.for_post_id)
         .order_by(passed.c.xid, passed.c.case_id, passed.c.sequence)
     )
     rows = (await db.execute(statement)).all()

@@ -16,7 +16,7 @@ from sqlalchemy import Row, delete, false, func, literal, select, true, union_al
 from sqlalchemy.dialects.postgresql import insert
 
 from banshi.audit import canonical
-from banshi.cases import acting, chain
+from banshi.cases import acting, chain, standing_in
 from banshi.cases.acting import Act, Acted, Prepared
 from banshi.cases.book import House
 from banshi.cases.numbers import show
@@ -275,6 +275,7 @@ def prepared(
 ) -> Prepared:
     """Return a case's new row and an event of the kernel's own that tells of it, ready to be written."""
     now = {n: getattr(row, n) for n in ROW} | {"helpers": list(row.helpers), "recused": list(row.recused)} | dict(changed or {})
+    absent = standing_in.officer(actor, row)
     body = dict(told) if "form" in told else {"told": {k: v for k, v in told.items() if v not in ("", None)}}
     event, digest = chain.append(
         house.keyring,
@@ -288,6 +289,7 @@ def prepared(
         audience=audience,
         at=at,
         recorded=recorded or at,
+        for_post_id=absent.post_id if absent else None,
     )
     act = Act(number=row.number, action=kind, key=f"{row.number}:{row.revision + 1}")
     fingerprint = hashlib.sha256(canonical([row.number, kind, body])).hexdigest()

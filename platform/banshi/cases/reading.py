@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Subquery, func, literal, literal_column, select, tuple_, union, union_all
+from sqlalchemy import ColumnElement, Row, Subquery, and_, func, literal, literal_column, or_, select, tuple_, union, union_all
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from banshi.cases.book import House
@@ -25,6 +25,9 @@ _ = translator("banshi")
 
 BOUND = 1000
 PAGE = 25
+
+absent = post.alias("absent")
+"""The officer for whom a deputy acted."""
 
 Audiences = tuple[str, ...]
 FOR_STAFF: Audiences = ("public", "applicant", "staff")
@@ -44,7 +47,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     ``open`` None means open and closed. ``members`` False leaves out what a cluster's master stands for. ``assignee_id`` and
     ``department_id`` narrow what is visible, never widen it. ``stages`` are pairs of a type's id and one of its states (None: any). ``areas``
     are nodes of the districts' tree, all those of a part of it: a case lies there by its most exact node. ``since`` and ``before`` bound the
-    moment of receipt, ``ended_since`` and ``ended_before`` that of the end. ``also`` are conditions on the case's row that a room above brings.
+    moment of receipt, ``ended_since`` and ``ended_before`` that of the end. ``also`` are conditions on the case's row that a room above brings;
+    ``ranges`` are index ranges of which the list is the union, each narrowed to what is visible.
     """
 
     open: bool | None = None
@@ -64,6 +68,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     ended_since: datetime | None = None
     ended_before: datetime | None = None
     also: tuple[ColumnElement[bool], ...] = ()
+    ranges: tuple[ColumnElement[bool], ...] = ()
     newest_first: bool = False
     after: Cursor | None = None
     size: int = PAGE
@@ -119,10 +124,14 @@ async def several(db: Connection, house: House, actor: Actor, numbers: Sequence[
 
 
 async def story(db: Connection, case_id: int, audiences: Audiences) -> Sequence[Row[Any]]:
-    """Return the events of a case that may be read by ``audiences``, oldest first, each with the staff number of who acted and its documents."""
+    """Return the events of a case that may be read by ``audiences``, oldest first.
+
+    Each has the staff number of who acted, that of the officer for whom a deputy did, and its documents.
+    """
     statement = (
-        select(case_event, post.c.staff_number, keeping.TOLD.label("documents"))
+        select(case_event, post.c.staff_number, absent.c.staff_number.label("for_number"), keeping.TOLD.label("documents"))
         .outerjoin(post, post.c.id == case_event.c.post_id)
+        .outerjoin(absent, absent.c.id == case_event.c.for_post_id)
         .where(case_event.c.case_id == case_id, case_event.c.audience.in_(audiences))
         .order_by(case_event.c.sequence)
     )
@@ -211,7 +220,8 @@ _COLUMNS: dict[By, Any] = {
 async def count_exact(db: Connection, house: House, actor: Actor, by: Sequence[By], query: Query) -> list[tuple[tuple[Any, ...], int]]:
     """Return how many cases there are for each combination of ``by``, exactly; reads every case the actor may see."""
     columns = [_COLUMNS[b] for b in by]
-    statement = select(*columns, func.count()).where(predicate(house, actor), *_filters(query)).group_by(*columns).order_by(*columns)
+    within = [or_(*query.ranges)] if query.ranges else []
+    statement = select(*columns, func.count()).where(predicate(house, actor), *within, *_filters(query)).group_by(*columns).order_by(*columns)
     return [(tuple(r[:-1]), int(r[-1])) for r in await db.execute(statement)]
 
 
@@ -235,6 +245,8 @@ def _narrowed(house: House, actor: Actor, query: Query) -> list[ColumnElement[bo
     seen = branches(house, actor)
     if not seen:
         return []
+    if query.ranges:
+        return [and_(one, predicate(house, actor)) for one in query.ranges]
     if query.assignee_id is not None or query.department_id is not None:
         return [predicate(house, actor)]
     return seen

@@ -56,6 +56,7 @@ case = Table(
     Column("applicant_id", BigInteger, ForeignKey("kernel.person.id")),
     Column("department_id", BigInteger, ForeignKey("kernel.department.id")),
     Column("assignee_id", BigInteger, ForeignKey("kernel.post.id")),
+    Column("deputy_id", BigInteger, ForeignKey("kernel.post.id")),
     Column("priority", SmallInteger, nullable=False, server_default="0"),
     Column("confidentiality", Text, nullable=False, server_default=""),
     Column("channel", Text, nullable=False),
@@ -80,12 +81,14 @@ OPEN = text("closed is null")
 Index("case_open_by_department", case.c.department_id, case.c.received, case.c.id, postgresql_where=OPEN)
 Index("case_open_by_assignee", case.c.assignee_id, case.c.received, case.c.id, postgresql_where=OPEN)
 Index("case_open_by_district", case.c.district_id, case.c.received, case.c.id, postgresql_where=OPEN)
+Index("case_open_by_deputy", case.c.deputy_id, case.c.received, case.c.id, postgresql_where=text("closed is null and deputy_id is not null"))
 Index("case_by_department", case.c.department_id, case.c.received, case.c.id)
 Index("case_by_district", case.c.district_id, case.c.received, case.c.id)
 Index("case_by_assignee", case.c.assignee_id, case.c.received, case.c.id, postgresql_where=text("assignee_id is not null"))
 Index("case_by_applicant", case.c.applicant_id, case.c.received, case.c.id, postgresql_where=text("applicant_id is not null"))
 
-Index("case_owes", case.c.department_id, case.c.id, postgresql_where=text("owes"))
+Index("case_owes", case.c.department_id, case.c.received, case.c.id, postgresql_where=text("owes"))
+Index("case_owes_district", case.c.district_id, case.c.received, case.c.id, postgresql_where=text("owes"))
 
 # A cluster: its members by their master; and what others may have reported already, by kind and place.
 Index("case_member", case.c.master_id, case.c.id, postgresql_where=text("master_id is not null"))
@@ -113,6 +116,7 @@ case_event = Table(
     Column("actor_id", BigInteger),
     Column("post_id", BigInteger),
     Column("acting_for_id", BigInteger),
+    Column("for_post_id", BigInteger),
     Column("department_id", BigInteger),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("recorded", DateTime(timezone=True), nullable=False),
@@ -169,6 +173,14 @@ idempotency = Table(
     Column("lasting", Boolean, nullable=False, server_default="false"),
 )
 Index("idempotency_created", idempotency.c.created, postgresql_using="brin")
+
+unanswered = Table(
+    "unanswered",
+    metadata,
+    Column("case_id", BigInteger, ForeignKey("kernel.case.id", ondelete="cascade"), primary_key=True),
+    Column("look", DateTime(timezone=True), nullable=False, index=True),
+)
+"""When to look, at the earliest, whether the officer in charge of a case has recorded nothing for too long."""
 
 day_head = Table(
     "day_head",

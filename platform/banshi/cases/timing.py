@@ -19,6 +19,8 @@ from banshi.plugins import Registry
 
 ESCALATED = "escalated"
 """The kind of the events by which a rule acted."""
+REPORTED = "reported"
+"""The kind of the events that are a closing report."""
 
 
 class Timed(msgspec.Struct, frozen=True, kw_only=True):

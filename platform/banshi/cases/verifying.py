@@ -15,7 +15,7 @@ from sqlalchemy import func, insert, select
 
 from banshi import audit
 from banshi.audit import stamp
-from banshi.cases.chain import content_digest, line_digest
+from banshi.cases.chain import content_digest, line_digest, stood_in
 from banshi.cases.numbers import show
 from banshi.cases.tables import case, case_event, day_head
 from banshi.contracts import Actor
@@ -83,7 +83,7 @@ def _faults(keyring: Keyring, story: list[Any]) -> Iterator[str]:
             yield f"{place}: made with the key {row.key_id}, which is not listed"
         else:
             head = (row.sequence, row.kind, row.capacity, row.actor_id, row.post_id, row.acting_for_id, row.department_id)
-            line = (number, *head, stamp(row.at), stamp(row.recorded), row.audience, row.state)
+            line = (number, *head, stamp(row.at), stamp(row.recorded), row.audience, row.state, *stood_in(row.for_post_id))
             if line_digest(keyring, row.key_id, previous, line, row.content) != row.digest:
                 yield f"{place}: it does not fit the line before it"
         previous, expected = row.digest, row.sequence + 1

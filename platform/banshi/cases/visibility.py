@@ -8,27 +8,43 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, and_, false, literal_column, or_, select
 
+from banshi.cases import standing_in
 from banshi.cases.book import House
 from banshi.cases.tables import case, case_party
 from banshi.contracts import Actor
 
 
 def branches(house: House, actor: Actor) -> list[ColumnElement[bool]]:
-    """Return the branches for ``actor``: by department, by assignee, by district, by party. Empty: nothing is visible."""
+    """Return the branches for ``actor``: by department, by assignee, by district, by party. Empty: nothing is visible.
+
+    A deputy sees what those see for whom they stand in; of a colleague's, that is one range more.
+    """
     if actor.capacity == "system":
         return [case.c.id > 0]
     if actor.capacity == "resident":
         return _of_resident(actor)
-    found: list[ColumnElement[bool]] = []
+    seats, fences = _of_staff(house, actor), _fences(house, actor)
+    found = [and_(branch, *fences) for branch in seats.values()]
+    for absent in actor.stands_for:
+        wider = not house.owners_seen(absent) <= house.owners_seen(actor)
+        theirs = {seat: branch for seat, branch in _of_staff(house, absent).items() if wider or seat not in seats}
+        found += [and_(branch, *_fences(house, absent), *_own(actor)) for branch in theirs.values()]
+    return found + [and_(branch, *fences) for branch in standing_in.offered(actor)]
+
+
+def _of_staff(house: House, actor: Actor) -> dict[tuple[str, int], ColumnElement[bool]]:
+    """Return the ranges that a post sees, by what they go by."""
+    found: dict[tuple[str, int], ColumnElement[bool]] = {}
     if actor.reach == "district" and actor.district_id is not None:
-        found += [case.c.district_id == d.id for d in house.directory.tree.below(actor.district_id) if d.level in {"city", "district"}]
+        inside = [d for d in house.directory.tree.below(actor.district_id) if d.level in {"city", "district"}]
+        found |= {("district", d.id): case.c.district_id == d.id for d in inside}
     elif actor.department_id is not None:
-        found.append(case.c.department_id == actor.department_id)
-        found.append(and_(case.c.helpers.contains([actor.department_id]), case.c.helpers != literal_column("'{}'")))
+        found["department", actor.department_id] = case.c.department_id == actor.department_id
+        helping = and_(case.c.helpers.contains([actor.department_id]), case.c.helpers != literal_column("'{}'"))
+        found["helping", actor.department_id] = helping
     if actor.post_id is not None:
-        found.append(case.c.assignee_id == actor.post_id)
-    fences = _fences(house, actor)
-    return [and_(branch, *fences) for branch in found]
+        found["assignee", actor.post_id] = case.c.assignee_id == actor.post_id
+    return found
 
 
 def predicate(house: House, actor: Actor) -> ColumnElement[bool]:
@@ -51,10 +67,7 @@ def _of_resident(actor: Actor) -> list[ColumnElement[bool]]:
 
 def _fences(house: House, actor: Actor) -> list[ColumnElement[bool]]:
     """What no branch of staff lets through: their own cases, and types that their post is not there for."""
-    fences: list[ColumnElement[bool]] = []
-    if actor.person_id is not None:
-        fences.append(or_(case.c.applicant_id.is_(None), case.c.applicant_id != actor.person_id))
-        fences.append(~case.c.recused.contains([actor.person_id]))
+    fences = _own(actor)
     seen = house.owners_seen(actor)
     if not house.book.owners <= seen:
         fences.append(case.c.type_id.in_(house.book.ids(seen)))
@@ -63,3 +76,10 @@ def _fences(house: House, actor: Actor) -> list[ColumnElement[bool]]:
             away = and_(case.c.type_id.in_(house.book.ids(frozenset({owner}))), case.c.district_id.in_(off), case.c.closed.is_(None))
             fences.append(~away)
     return fences
+
+
+def _own(actor: Actor) -> list[ColumnElement[bool]]:
+    """What is kept from a person: their own case, and one from which they are kept."""
+    if actor.person_id is None:
+        return []
+    return [or_(case.c.applicant_id.is_(None), case.c.applicant_id != actor.person_id), ~case.c.recused.contains([actor.person_id])]

@@ -33,6 +33,7 @@ COMMANDS = {
     "search": "searching",
     "escalate": "escalating",
     "library": "library",
+    "mail": "mail",
 }
 
 

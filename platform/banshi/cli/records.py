@@ -113,7 +113,8 @@ def show(data: Path | None, as_json: bool, number: str) -> None:
                 "revision": row.revision,
                 "data": {k: v for k, v in row.data.items() if not str(v).startswith(SEALED)},
                 "events": [
-                    {"sequence": e.sequence, "kind": e.kind, "at": e.at, "state": e.state, "capacity": e.capacity, "staff_number": e.staff_number}
+                    {"sequence": e.sequence, "kind": e.kind, "at": e.at, "state": e.state, "capacity": e.capacity}
+                    | {"staff_number": e.staff_number, "for_staff_number": e.for_number}
                     for e in events
                 ],
             }
@@ -127,6 +128,7 @@ def show(data: Path | None, as_json: bool, number: str) -> None:
             click.echo(f"{name:<12} {'' if value is None else value}")
     for event in facts["events"]:
         who = event["staff_number"] or event["capacity"]
+        who += f" for {event['for_staff_number']}" if event["for_staff_number"] else ""
         click.echo(f"  {event['sequence']:>3}  {event['at']:%Y-%m-%d %H:%M}  {event['kind']:<12} {event['state']:<12} {who}")
 
 

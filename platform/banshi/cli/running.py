@@ -115,13 +115,13 @@ def demo_command(
     data: Path | None, port: int | None, workers: int | None, quiet: bool, fresh: bool, simulate: str | None, cases: int, once: bool
 ) -> None:
     """Serve the whole platform with a living demo city on the embedded PostgreSQL."""
-    from banshi.cli.demo import seeding, simulating
+    from banshi.cli.demo import letters, seeding, simulating
 
     length = simulating.days(simulate) if simulate else None
-
     folder = data or Path(os.environ.get("BANSHI_DATA", "demo"))
     log_level = os.environ.get("BANSHI_LOG_LEVEL", "WARNING")
     settings = settings_of(folder, port=port, workers=workers, demo="true", hotline="0000-12345", secure_cookies="false", log_level=log_level)
+    settings = msgspec.structs.replace(settings, mailbox=settings.mailbox or letters.MAILBOX)
     if settings.database_url:
         msg = "The demo runs on its own embedded PostgreSQL: unset BANSHI_DATABASE_URL"
         raise BanshiError(msg)

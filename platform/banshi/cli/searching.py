@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from banshi.cases.tables import case
 from banshi.cli.common import Workplace, data_option, echo_json, json_option, run, settings_of
+from banshi.escalation import reports
 from banshi.search import indexing
 
 BATCH = 500
@@ -24,7 +25,10 @@ def search_command() -> None:
 @data_option
 @json_option
 def rebuild(data: Path | None, as_json: bool) -> None:
-    """Write every case's words anew: after an upgrade that changed what is found, or where the index was lost. The platform goes on meanwhile."""
+    """Write every case's words, and the list of closing reports, anew.
+
+    After an upgrade that changed what is found, or where the index was lost. The platform goes on meanwhile.
+    """
 
     async def task(place: Workplace) -> int:
         async with place.database.transaction() as db:
@@ -36,6 +40,7 @@ def rebuild(data: Path | None, as_json: bool) -> None:
                 async with place.database.transaction() as db:
                     ids = (await db.execute(select(case.c.id).where(case.c.id > reached).order_by(case.c.id).limit(BATCH))).scalars().all()
                     done += await indexing.index(db, house, ids)
+                    await reports.restore(db, house, ids)
                 bar.update(ids[-1] - reached)
                 reached = ids[-1]
         return done

@@ -280,7 +280,7 @@ def explain(clock: Clock, calendar: Calendar, until: datetime) -> list[Interval]
     told: date | None = None
     for stay in clock.stays:
         stop = min(stay.stop or until, until)
-        if stop <= stay.start and stay.start != clock.started:
+        if stay.start > until or (stay.stop is not None and stay.stop <= stay.start and stay.start != clock.started):
             continue
         if stands(clock.deadline, stay):
             lines.append(Interval(kind="paused", start=stay.start, stop=stay.stop, state=stay.state, waits_for=stay.waits_for))

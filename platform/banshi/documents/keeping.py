@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, delete, func, literal, li
 from sqlalchemy.dialects.postgresql import insert
 
 from banshi.db import Connection
+from banshi.documents.kinds import MAIL
 from banshi.documents.receiving import Received
 from banshi.documents.scanning import Verdict
 from banshi.documents.store import PREVIEW, Store
@@ -121,9 +122,13 @@ def standing(told: Any) -> list[Standing]:
 
 
 async def waiting(transaction: Transaction) -> AsyncIterator[Row[Any]]:
-    """Give the contents that are held until somebody says that they are clean, the oldest first, each once."""
+    """Give the contents that are held until somebody says that they are clean, the oldest first, each once.
+
+    A mail is none of them: it is given to nobody, and what it brought is asked about by itself.
+    """
     key = tuple_(document_content.c.stored, document_content.c.digest)
-    held = select(document_content).where(document_content.c.scan == "waiting").order_by(*key).limit(BATCH)
+    where = (document_content.c.scan == "waiting", document_content.c.media_type != MAIL.media_type)
+    held = select(document_content).where(*where).order_by(*key).limit(BATCH)
     statement = held
     while True:
         async with transaction() as db:

@@ -94,6 +94,10 @@ class Kind(msgspec.Struct, frozen=True):
     ending: str
 
 
+MAIL = Kind("message/rfc822", ".eml")
+"""A mail as it came: kept whole, given away to nobody."""
+
+
 def kind_of(path: Path) -> Kind:
     """Return what the file is; Invalid where it is none that is taken, or unpacks to more than it may."""
     with path.open("rb") as file:

@@ -68,12 +68,12 @@ class Receiver:
         with answering():
             self._file.write(piece)
 
-    async def done(self, name: str) -> Received:
-        """Return what arrived; Invalid where it is empty or of a kind that is not taken."""
+    async def done(self, name: str, kind: Kind | None = None) -> Received:
+        """Return what arrived; Invalid where it is empty or of a kind that is not taken. ``kind`` says what it is to whoever takes it as it comes."""
         with answering():
             await asyncio.to_thread(self._flush)
-        kind = await asyncio.to_thread(kind_of, self.path)
-        return Received(path=self.path, name=clean(name, kind), digest=self._digest.digest(), size=self.size, kind=kind)
+        found = kind if kind is not None else await asyncio.to_thread(kind_of, self.path)
+        return Received(path=self.path, name=clean(name, found), digest=self._digest.digest(), size=self.size, kind=found)
 
     def _flush(self) -> None:
         self._file.flush()

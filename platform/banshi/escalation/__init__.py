@@ -3,5 +3,7 @@
 pending     which rung comes next on a case, and when: pure
 firing      what a rung does to a case
 sweeping    what is due is done; the index of what is due next
-tables      that index
+by_hand     a rung done by a clerk, once its condition holds
+reports     the closing report of what was escalated, and their list
+tables      those indexes
 """

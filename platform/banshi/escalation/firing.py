@@ -30,13 +30,13 @@ class Fired(msgspec.Struct, frozen=True, kw_only=True):
     posts: tuple[int, ...]
 
 
-def fire(house: House, found: Timed, one: Pending, actor: Actor, at: datetime) -> Fired:
-    """Return what a rung does to a locked case. ``actor`` is the system, or the clerk who does it by hand."""
+def fire(house: House, found: Timed, one: Pending, actor: Actor, at: datetime, *, reason: str = "") -> Fired:
+    """Return what a rung does to a locked case. ``actor`` is the system, or the clerk who does it by hand and says for what ``reason``."""
     row, rule = found.row, one.rule
     state: str | None = None
     changes = Changes()
     told: dict[str, Any] = {"rule": rule.key, "rung": one.rung, "epoch": one.epoch, "due": one.at.isoformat(), "since": one.since.isoformat()}
-    told |= {"limit": one.limit, "unit": one.unit, "does": []}
+    told |= {"limit": one.limit, "unit": one.unit, "does": []} | ({"by_hand": True, "reason": reason} if actor.capacity == "staff" else {})
     departments: list[int] = []
     posts: list[int] = []
     helpers: list[int] = list(row.helpers)

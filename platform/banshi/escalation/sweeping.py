@@ -106,7 +106,7 @@ class _Row:
 
 
 async def put(db: Connection, done: Sequence[Fired], at: datetime, actor: Actor = Actor.SYSTEM) -> None:
-    """Write rungs, and tell those who are to know: two statements whatever their number."""
+    """Write rungs, and tell those who are to know, but for who did it: two statements whatever their number."""
     if not done:
         return
     await write(db, actor, {f.prepared.act.number: f.prepared for f in done}, at)
@@ -116,7 +116,7 @@ async def put(db: Connection, done: Sequence[Fired], at: datetime, actor: Actor 
         if f.departments or f.posts
     ]
     if said:
-        await db.execute(_TELL, {"said": msgspec.json.encode(said).decode(), "at": at, "most": MOST_TOLD})
+        await db.execute(_TELL, {"said": msgspec.json.encode(said).decode(), "at": at, "most": MOST_TOLD, "by": actor.person_id})
 
 
 MOST_TOLD = 20
@@ -143,7 +143,7 @@ told as (
     select p.person_id, s.case_id, s.sequence from said s join kernel.post p on p.id = any (s.posts)
 )
 insert into kernel.notice (person_id, capacity, case_id, sequence, at)
-select person_id, 'staff', case_id, sequence, :at from told
+select person_id, 'staff', case_id, sequence, :at from told where person_id is distinct from cast(:by as bigint)
 on conflict do nothing
 """)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Index, SmallInteger, Table
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Index, Integer, SmallInteger, Table, Text
+from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from banshi.db import KERNEL, owner_metadata
 
@@ -12,7 +13,14 @@ closing_report = Table(
     "closing_report",
     metadata,
     Column("case_id", BigInteger, ForeignKey("kernel.case.id"), primary_key=True, autoincrement=False),
+    Column("sequence", Integer, nullable=False),
     Column("urgency", SmallInteger, nullable=False),
     Column("written", DateTime(timezone=True), nullable=False),
+    Column("type", Text, nullable=False),
+    Column("category", Text),
+    Column("district_id", BigInteger, nullable=False),
+    Column("department_id", BigInteger),
+    Column("words", TSVECTOR, nullable=False),
 )
 Index("closing_report_urgency", closing_report.c.urgency.desc(), closing_report.c.written.desc(), closing_report.c.case_id)
+Index("closing_report_words", closing_report.c.words, postgresql_using="gin")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -11,7 +12,8 @@ from sqlalchemy import select
 from banshi.contracts import Actor, Department, Line, Officer, Reach
 from banshi.db import Connection, plain
 from banshi.districts import Tree, load_tree
-from banshi.identity.tables import department, duty, post, role
+from banshi.identity.standing import Absence, Deputy, Standing
+from banshi.identity.tables import absence, department, deputy, duty, post, role
 
 ANY = "*"
 
@@ -45,7 +47,7 @@ class RoleRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Directory:
-    """Districts, departments, duties and roles at one revision."""
+    """Districts, departments, duties and roles at one revision, and who stands in for whom."""
 
     def __init__(
         self,
@@ -55,9 +57,11 @@ class Directory:
         duties: Sequence[Duty],
         roles: Sequence[RoleRow],
         officers: Sequence[Officer] = (),
+        standing: Standing | None = None,
     ) -> None:
         self.revision = revision
         self.tree = tree
+        self.standing = standing or Standing()
         self._departments = {d.id: d for d in departments}
         self._codes = {d.code: d for d in departments}
         self._duties = {(d.case_type, d.category, d.district_id): d for d in duties}
@@ -147,12 +151,20 @@ class Directory:
         """Return what a department is there for."""
         return [d for d in self._duties.values() if d.department_id == department_id]
 
-    def staff(self, person_id: int, post: Post, *, scopes: Sequence[str] | None = None, credential: str = "") -> Actor:
-        """Return the actor who acts in ``post``; ``scopes`` (of a token) only ever take away."""
+    def reach_of(self, roles: Iterable[str]) -> Reach:
+        """Return how far a post with these roles sees."""
+        return "district" if any(self._roles[name].reach == "district" for name in roles if name in self._roles) else "department"
+
+    def staff(self, person_id: int, post: Post, *, scopes: Sequence[str] | None = None, credential: str = "", at: datetime | None = None) -> Actor:
+        """Return the actor who acts in ``post``; ``scopes`` (of a token) only ever take away.
+
+        With ``at`` also as the deputy of whoever is away then; without, only as themselves.
+        """
         rows = [self._roles[name] for name in post.roles if name in self._roles]
         permissions = frozenset().union(*(r.permissions for r in rows)) if rows else frozenset()
         if scopes is not None:
             permissions &= frozenset(scopes)
+        absent = (self._by_post.get(p) for p in self.standing.stands_for(post.id, at)) if at is not None else ()
         return Actor(
             capacity="staff",
             person_id=person_id,
@@ -161,17 +173,37 @@ class Directory:
             district_id=self._departments[post.department_id].district_id,
             staff_number=post.staff_number,
             permissions=permissions,
-            reach="district" if any(r.reach == "district" for r in rows) else "department",
+            reach=self.reach_of(post.roles),
             credential=credential,
+            stands_for=tuple(self._absent(officer, scopes, at) for officer in absent if officer is not None and at is not None),
+            backs=self.standing.backs(post.id, at) if at is not None else (),
         )
+
+    def _absent(self, officer: Officer, scopes: Sequence[str] | None, at: datetime) -> Actor:
+        """Return an absent officer as the one for whom somebody acts."""
+        held = Post(id=officer.id, department_id=officer.department_id, staff_number=officer.staff_number, roles=officer.roles)
+        absent = self.staff(officer.person_id, held, scopes=scopes)
+        return msgspec.structs.replace(absent, backs=self.standing.backs(officer.id, at))
 
 
 async def load_directory(db: Connection, revision: int) -> Directory:
-    """Return the directory as the database has it now (six small queries)."""
+    """Return the directory as the database has it now (eight small queries)."""
     tree = await load_tree(db)
     departments = [msgspec.convert(plain(r), Department) for r in (await db.execute(select(department))).mappings()]
     duties = [msgspec.convert(plain(r), Duty) for r in (await db.execute(select(duty))).mappings()]
     roles = [RoleRow(name=r.name, reach=r.reach, permissions=frozenset(p["name"] for p in r.permissions)) for r in await db.execute(select(role))]
-    columns = [post.c.id, post.c.person_id, post.c.department_id, post.c.staff_number]
+    columns = [post.c.id, post.c.person_id, post.c.department_id, post.c.staff_number, post.c.roles]
     held = (await db.execute(select(*columns).where(post.c.ended.is_(None)).order_by(post.c.staff_number))).mappings()
-    return Directory(revision, tree, departments, duties, roles, [msgspec.convert(plain(r), Officer) for r in held])
+    officers = [msgspec.convert(plain(r), Officer) for r in held]
+    return Directory(revision, tree, departments, duties, roles, officers, await load_standing(db))
+
+
+async def load_standing(db: Connection) -> Standing:
+    """Return the absences and deputies that are to be kept in mind; those of posts that ended are not. Two queries."""
+    lives = select(post.c.id).where(post.c.ended.is_(None))
+    away = select(*(absence.c[n] for n in Absence.__struct_fields__)).where(~absence.c.over, ~absence.c.cancelled)
+    named = select(*(deputy.c[n] for n in Deputy.__struct_fields__)).where(
+        ~deputy.c.over, deputy.c.revoked.is_(None), deputy.c.post_id.in_(lives), deputy.c.deputy_id.in_(lives)
+    )
+    absences = [msgspec.convert(plain(r), Absence) for r in (await db.execute(away)).mappings()]
+    return Standing(absences, [msgspec.convert(plain(r), Deputy) for r in (await db.execute(named)).mappings()])

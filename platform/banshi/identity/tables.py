@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -134,6 +135,61 @@ mandate = Table(
     Column("until", DateTime(timezone=True), nullable=False),
     Column("ended", DateTime(timezone=True)),
 )
+
+absence = Table(
+    "absence",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("post_id", BigInteger, ForeignKey("kernel.post.id"), nullable=False, index=True),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("entered", DateTime(timezone=True), nullable=False),
+    Column("entered_by", BigInteger, ForeignKey("kernel.post.id"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("ended", DateTime(timezone=True)),
+    Column("cancelled", Boolean, nullable=False, server_default="false"),
+    Column("over", Boolean, nullable=False, server_default="false"),
+    CheckConstraint("since < until", name="span"),
+    CheckConstraint("reason in ('leave', 'sick', 'duty', 'training', 'other')", name="reason"),
+)
+"""When the holder of a post is away. No two of one post overlap: the migration has the exclusion, on ranges (btree_gist is not everywhere).
+
+``ended`` is when it was revoked: cancelled before it began, or cut short. ``over`` marks what lies so far back that no process keeps it in mind.
+"""
+Index("absence_key", absence.c.entered_by, absence.c.key, unique=True, postgresql_where=text("key <> ''"))
+Index("absence_now", absence.c.until, postgresql_where=text("not over"))
+
+deputy = Table(
+    "deputy",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("post_id", BigInteger, ForeignKey("kernel.post.id"), nullable=False, index=True),
+    Column("deputy_id", BigInteger, ForeignKey("kernel.post.id"), nullable=False, index=True),
+    Column("rank", Integer, nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False),
+    Column("named", DateTime(timezone=True), nullable=False),
+    Column("named_by", BigInteger, ForeignKey("kernel.post.id"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("revoked", DateTime(timezone=True)),
+    Column("over", Boolean, nullable=False, server_default="false"),
+    Column("watched", Boolean, nullable=False, server_default="false"),
+    CheckConstraint("since < until", name="span"),
+    CheckConstraint("post_id <> deputy_id", name="another"),
+)
+"""Who may stand in for whom (B role), in the order of ``rank``; ``watched``: the open cases of the post are looked after for being unanswered."""
+Index("deputy_key", deputy.c.named_by, deputy.c.key, unique=True, postgresql_where=text("key <> ''"))
+Index("deputy_now", deputy.c.until, postgresql_where=text("not over"))
+
+deputy_limit = Table(
+    "deputy_limit",
+    metadata,
+    Column("district_id", BigInteger, ForeignKey("kernel.district.id"), primary_key=True),
+    Column("hours", Integer, nullable=False),
+    CheckConstraint("hours between 0 and 1000", name="hours"),
+)
+"""After how many working hours without a word of the officer in charge a district's cases are offered to the deputy; 0: never."""
 
 throttle = Table(
     "throttle",

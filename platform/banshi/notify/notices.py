@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from banshi.cases.book import House
-from banshi.cases.reading import FOR_APPLICANT
+from banshi.cases.reading import FOR_APPLICANT, absent
 from banshi.cases.tables import case, case_event
 from banshi.cases.visibility import branches
 from banshi.contracts import Actor
@@ -95,23 +95,26 @@ async def inbox(
 ) -> tuple[Sequence[Row[Any]], Place | None]:
     """Return what others did on a resident's cases, the newest first, and where the next page begins (None: this was the last). One query.
 
-    A row is the event (with the staff number of who acted) beside its case's number, title, type, district and confidentiality; ``unread``
-    says that there is a notice of it. What a helper did with a mandate is news to the person for whom it was done.
+    A row is the event (with the staff number of who acted) beside its case's number, title, type, district and confidentiality; ``rule`` is
+    that which acted; ``unread`` says that there is a notice of it. What a helper did with a mandate is news to the person for whom it was done.
     """
     own = union(*(select(case.c.id).where(branch) for branch in branches(house, actor))).subquery("own")
     helped = and_(case_event.c.acting_for_id == actor.person_id, case_event.c.actor_id != actor.person_id)
     key = tuple_(case_event.c.at, case_event.c.case_id, case_event.c.sequence)
-    columns = ("case_id", "sequence", "kind", "capacity", "actor_id", "post_id", "acting_for_id", "department_id", "at")
+    columns = ("case_id", "sequence", "kind", "capacity", "actor_id", "post_id", "acting_for_id", "for_post_id", "department_id", "at")
     statement = (
         select(
             *(case_event.c[name] for name in columns),
             *(case.c[name] for name in ("number", "title", "type_id", "district_id", "applicant_id", "confidentiality")),
             post.c.staff_number,
+            case_event.c.body["told"]["rule"].astext.label("rule"),
+            absent.c.staff_number.label("for_number"),
             notice.c.at.is_not(None).label("unread"),
         )
         .join(own, own.c.id == case_event.c.case_id)
         .join(case, case.c.id == case_event.c.case_id)
         .outerjoin(post, post.c.id == case_event.c.post_id)
+        .outerjoin(absent, absent.c.id == case_event.c.for_post_id)
         .outerjoin(
             notice,
             and_(

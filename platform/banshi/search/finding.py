@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -39,6 +40,9 @@ MOST = 500
 """Of these the best are shown; with ``ENOUGH`` of them the index is not asked for older ones."""
 BACK = (1, 5, 27, 105)
 """So many weeks back are asked one after the other, before all that is older."""
+LIKE_BACK = (0, 1, 3, 7, 15, 31, 63, 127, 261)
+"""From week to week back, each band twice as long as the one before: how like cases were answered is asked of the last five years."""
+LIKE_ENOUGH, LIKE_MOST = 60, 200
 YOUNG = 90.0
 """Days after which a case counts half as much for being new."""
 RESIDENTS = "ABC"
@@ -69,7 +73,8 @@ async def find(db: Connection, house: House, actor: Actor, asked: str, at: datet
 
     async def best(wanted: Sequence[Term]) -> Sequence[Row[Any]]:
         said = " & ".join(_one(t, weights) for t in wanted)
-        return await _best(db, house, actor, f"{said} & {scope}", words.tsquery(wanted, weights=weights, any_of=True), at, most + 1)
+        bands = _bands(f"{said} & {scope}", at)
+        return await _best(db, house, actor, bands, words.tsquery(wanted, weights=weights, any_of=True), at, most + 1)
 
     rows = await best(terms)
     if not rows and (wider := words.widened(terms)) != terms:
@@ -87,9 +92,12 @@ async def like(db: Connection, house: House, actor: Actor, row: Any, at: datetim
     terms = words.telling(said)
     if not terms or scope is None:
         return ()
-    any_of = words.tsquery(terms, any_of=True)
-    narrow = f"'#c{indexing.category(house, row.type_id, row.category)}' & '#answered' & {any_of} & {scope}"
-    rows = await _best(db, house, actor, narrow, any_of, at, most * 4, but=row.id, answered=True)
+    any_of, kind, now = words.tsquery(terms, any_of=True), indexing.category(house, row.type_id, row.category), indexing.week(at)
+    bands = []
+    for start, stop in pairwise(LIKE_BACK):
+        weeks = " | ".join(f"'{indexing.solved(kind, now - back)}'" for back in range(start, stop))
+        bands.append(f"({weeks}) & {any_of} & {scope}")
+    rows = await _best(db, house, actor, bands, any_of, at, most * 4, but=row.id, answered=True)
     own = {p for t in terms for p in t.pieces}
     return [r for r in rows if len(own.intersection(words.pieces(_content(house, r)))) >= ALIKE][:most]
 
@@ -124,10 +132,20 @@ def _content(house: House, row: Any) -> str:
 
 
 async def _best(
-    db: Connection, house: House, actor: Actor, asked: str, ranked: str, at: datetime, most: int, *, but: int = 0, answered: bool = False
+    db: Connection,
+    house: House,
+    actor: Actor,
+    bands: Sequence[str],
+    ranked: str,
+    at: datetime,
+    most: int,
+    *,
+    but: int = 0,
+    answered: bool = False,
 ) -> Sequence[Row[Any]]:
+    enough, bound = (LIKE_ENOUGH, LIKE_MOST) if answered else (ENOUGH, MOST)
     found = (
-        func.kernel.find_words(literal(_bands(asked, at), ARRAY(SqlText)), ranked, ENOUGH, MOST)
+        func.kernel.find_words(literal(list(bands), ARRAY(SqlText)), ranked, enough, bound)
         .table_valued(column("case_id", BigInteger), column("rank", Float), column("answer", Integer))
         .alias("found")
     )
@@ -181,13 +199,14 @@ def _scope(house: House, actor: Actor) -> str | None:
     if actor.capacity == "system":
         return "!'#'"
     found = []
-    if actor.reach == "district" and actor.district_id is not None:
-        found += [f"'#z{d.id}'" for d in house.directory.tree.below(actor.district_id) if d.level in {"city", "district"}]
-    elif actor.department_id is not None:
-        found.append(f"'#d{actor.department_id}'")
-    if actor.post_id is not None:
-        found.append(f"'#p{actor.post_id}'")
-    return f"({' | '.join(found)})" if found else None
+    for seat in (actor, *actor.stands_for):
+        if seat.reach == "district" and seat.district_id is not None:
+            found += [f"'#z{d.id}'" for d in house.directory.tree.below(seat.district_id) if d.level in {"city", "district"}]
+        elif seat.department_id is not None:
+            found.append(f"'#d{seat.department_id}'")
+        if seat.post_id is not None:
+            found.append(f"'#p{seat.post_id}'")
+    return f"({' | '.join(dict.fromkeys(found))})" if found else None
 
 
 async def _texts(db: Connection, house: House, rows: Sequence[Row[Any]], terms: Sequence[Term], actor: Actor) -> dict[int, str]:

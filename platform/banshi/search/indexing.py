@@ -17,6 +17,7 @@ from banshi import words
 from banshi.cases.book import House
 from banshi.cases.decoding import shapes
 from banshi.cases.tables import case, case_event
+from banshi.cases.timing import ESCALATED
 from banshi.contracts import CaseType
 from banshi.db import Connection
 from banshi.privacy import SEALED
@@ -48,7 +49,7 @@ async def index(db: Connection, house: House, case_ids: Sequence[int]) -> int:
 
 
 def marks(house: House, row: Any, *, answered: bool) -> list[str]:
-    """Return what a case is found by beside its words: number, week, who may see it, category, whether it was answered.
+    """Return what a case is found by beside its words: number, week, who may see it, category; an answered one by category and week at once.
 
     They only narrow where the index looks; who may see a case is asked of the case itself.
     """
@@ -60,13 +61,21 @@ def marks(house: House, row: Any, *, answered: bool) -> list[str]:
     if row.applicant_id is not None:
         found.append(f"#r{row.applicant_id}")
     if answered:
-        found.append("#answered")
+        found.append(solved(category(house, row.type_id, row.category), week(row.received)))
     return found
 
 
 def week(at: datetime) -> int:
     """Return the week of a moment, counted from 1970: what the index steps back through."""
     return int(at.timestamp()) // WEEK
+
+
+def solved(kind: str, received: int) -> str:
+    """Return the mark of an answered case of a kind of matter that was received in a week.
+
+    One short list for each, where a mark for "answered" alone would be as long as the record: the index reads all of what it joins.
+    """
+    return f"#s{kind}.{received}"
 
 
 def category(house: House, type_id: int, name: str | None) -> str:
@@ -130,6 +139,8 @@ def _parts(house: House, declared: CaseType | None, row: Any, story: Sequence[An
         weight: Weight = "D" if event.audience == "staff" else "C"
         for said in told(declared, event):
             yield weight, said
+        if event.kind == ESCALATED:  # what a clerk wrote is for colleagues, whoever reads that it was escalated
+            yield "D", str((event.body.get("told") or {}).get("reason") or "")
 
 
 def _texts(data: Mapping[str, Any], form: type[msgspec.Struct] | None) -> list[str]:

@@ -13,7 +13,7 @@ from banshi.cases.tables import case
 from banshi.contracts import ADMINISTER, OPERATE, Actor
 from banshi.districts import District, switch_plugin
 from banshi.errors import Conflict, Forbidden, Invalid, NotFound
-from banshi.web import admin_messages, casepage, forms, pages
+from banshi.web import admin_messages, casepage, forms, limits, pages
 from banshi.web.site import Site, Visit
 
 _ = texts.translator("banshi")
@@ -162,4 +162,4 @@ def _switch(visit: Visit, district: District, plugin: str) -> Switch:
     )
 
 
-HANDLERS = [show, switch]
+HANDLERS = [show, switch, limits.show, limits.set_limits]

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from banshi import texts, words
-from banshi.cases import acting, attaching, linking, numbers, positions, reading
+from banshi.cases import acting, attaching, linking, numbers, positions, reading, timing, unanswered
 from banshi.cases.decoding import shapes
 from banshi.contracts import APPLICANT, CONFIDENTIAL, Action, Actor, CaseType, Department
 from banshi.documents import keeping
@@ -20,9 +20,10 @@ from banshi.identity.directory import ANY
 from banshi.library import citing
 from banshi.library import reading as library
 from banshi.library.reading import Wanted
+from banshi.notify import joining
 from banshi.privacy import SEALED, mask, personal_fields, unseal_fields
 from banshi.search.finding import Found
-from banshi.web import filelist, forms, pages
+from banshi.web import escalating, filelist, forms, pages, standing
 from banshi.web.site import Visit
 from banshi.words import Term
 
@@ -60,6 +61,17 @@ FILES: dict[str, texts.Text] = {
     attaching.DETACHED: _("A file was withdrawn"),
     attaching.INFECTED: _("A virus was found in a file: it is given to nobody"),
 }
+
+
+CAME: dict[str, texts.Text] = {joining.MAILED: _("It came by e-mail")}
+
+
+STANDING: dict[str, texts.Text] = {
+    unanswered.OFFERED: _("Offered to the deputy: the officer in charge recorded nothing for too long"),
+}
+
+OWN = TOGETHER | FILES | STANDING | CAME
+"""The headlines of the kernel's own events."""
 
 
 class CaseView:
@@ -148,7 +160,10 @@ class CaseView:
         """Who has it now, as people meet them."""
         found = self.department()
         officer = next((e.staff_number for e in reversed(self.events) if e.post_id == self.row.assignee_id and e.staff_number), "")
-        return contact(found, self.language, officer) if found else None
+        if self.actor.capacity == "staff" and (held := self.visit.house.directory.post(self.row.assignee_id)) is not None:
+            officer = held.staff_number
+        note = standing.away(self.visit, self.row.assignee_id) if self.actor.capacity == "staff" else ""
+        return contact(found, self.language, officer, note) if found else None
 
     def rules(self) -> tuple[tuple[str, str], ...]:
         """Return what obliges the department in charge: its duty in words, and the rule that the duty rests on."""
@@ -223,6 +238,7 @@ class CaseView:
             files=self._files(event),
             own=own,
             staff_only=event.audience == "staff",
+            stacked=event.kind == timing.REPORTED,
         )
 
     def _cites(self, event: Any) -> tuple[pages.Link, ...]:
@@ -267,8 +283,10 @@ class CaseView:
     def _headline(self, event: Any, *, own: bool) -> str:
         if event.kind == "imported":
             return self.visit.say(_("Taken over from another system"))
-        if event.kind in TOGETHER or event.kind in FILES:
-            return self.visit.say((TOGETHER | FILES)[event.kind])
+        if event.kind in OWN:
+            return self.visit.say(OWN[event.kind])
+        if event.kind in escalating.KINDS:
+            return escalating.headline(self.visit, event)
         if self.declared is None:
             return str(event.kind)
         if event.kind == "opened":
@@ -310,7 +328,11 @@ class CaseView:
 
     def _office(self, event: Any) -> str:
         department = self.visit.house.directory.department(event.department_id).say(self.language)
-        return department + " " + self.visit.say(_("Staff {number}"), number=event.staff_number) if event.staff_number else department
+        if not event.staff_number:
+            return department
+        if event.for_number:
+            return department + " " + self.visit.say(_("Staff {number} for {other}"), number=event.staff_number, other=event.for_number)
+        return department + " " + self.visit.say(_("Staff {number}"), number=event.staff_number)
 
     def _told(self, event: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
         """Return the long text of an event and its other answers."""
@@ -323,6 +345,13 @@ class CaseView:
             return self._together(body.get("told") or {})
         if event.kind in FILES:
             return "", ()
+        if event.kind in escalating.KINDS:
+            return "", escalating.facts(self.visit, event, self.zone, staff=self.actor.capacity == "staff")
+        if event.kind in CAME:
+            return self._mailed(body.get("told") or {})
+        if event.kind in STANDING:
+            officer = self.visit.house.directory.post((body.get("told") or {}).get("deputy"))
+            return "", ((self.visit.say(_("Deputy")), self.visit.say(_("Staff {number}"), number=officer.staff_number)),) if officer else ()
         if event.kind == "imported":
             outcome = self.type_row.say_outcome(body.get("outcome"), self.language)
             return "", ((self.visit.say(_("Outcome")), outcome),) if outcome else ()
@@ -358,6 +387,13 @@ class CaseView:
         if told.get("members"):
             facts.append((self.visit.say(_("Cases")), ", ".join(numbers.show(n) for n in told["members"])))
         return str(told.get("text", "")), tuple(facts)
+
+    def _mailed(self, told: Mapping[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """From whom a mail came, as pages show it, with its words where the resident's story has not all of them."""
+        hidden = "" if self.hides else str(told.get("from", ""))
+        facts = [(_("From"), hidden), (_("Subject"), "" if self.hides else str(told.get("subject", "")))]
+        facts.append((_("Files that stay in the mail room"), str(told.get("left", ""))))
+        return str(told.get("text", "")), tuple((self.visit.say(label), said) for label, said in facts if said)
 
     def _opened(self, body: Mapping[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
         facts = [(self.visit.say(_("Came by")), channel(str(body.get("channel", "")), self.visit))]
@@ -438,6 +474,7 @@ class CaseView:
             directory=directory,
             department_id=self.row.department_id,
             library=self._offers(action.form, raw or {}, offers),
+            away=standing.of_department(self.visit, self.row.department_id),
         )
         if raw is None and self.cites:
             drawn = tuple(
@@ -555,13 +592,14 @@ def channel(name: str, visit: Visit) -> str:
     return visit.say(CHANNELS[name]) if name in CHANNELS else name
 
 
-def contact(department: Department, language: texts.Language, staff_number: str = "") -> pages.Contact:
+def contact(department: Department, language: texts.Language, staff_number: str = "", note: str = "") -> pages.Contact:
     """Return a department as people meet it."""
     return pages.Contact(
         title=department.say(language),
         staff_number=staff_number,
         telephone=department.telephone,
         address=department.say_address(language),
+        note=note,
     )
 
 
@@ -589,6 +627,8 @@ def case_row(visit: Visit, row: Any, address: str, *, actor: Actor | None = None
         received=texts.say_moment(row.received, zone, language, visit.at),
         last=last,
         urgent=row.priority > 0,
+        owes=actor is not None and row.owes,
+        note=standing.mark(visit, actor, row) if actor is not None else "",
         due=due(visit, row),
         over=_first_due(row) is not None and _first_due(row) < visit.at,
     )

@@ -44,6 +44,8 @@ Hidden = tuple[tuple[str, str], ...]
 KEPT = "kept."
 """Before the name of a field that waits, unsent, behind a sign-in or a choice of post."""
 RETRY_AFTER = 5
+FLAT = "flat"
+"""Handler option of routes of the API whose fields stand in the body itself, not in its ``data``."""
 _NAMED = re.compile(r"(?:unknown|required) field `([^`]+)`")
 ENVELOPE = frozenset({"type", "district"})
 """Fields of a request to the API that stand beside ``data``."""
@@ -77,7 +79,9 @@ def refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
     said = texts.say(error.text, language_of(request), **error.values)
     headers = {"Retry-After": str(error.seconds)} if isinstance(error, Throttled) else {}
     if wants_json(request):
-        problems = {f"data/{_token(n)}" if n not in ENVELOPE else n: t for n, t in error.problems.items()} if isinstance(error, Invalid) else {}
+        handler = request.scope.get("route_handler")
+        inside = "" if handler is not None and FLAT in handler.opt else "data/"
+        problems = {f"{inside}{_token(n)}" if n not in ENVELOPE else n: t for n, t in error.problems.items()} if isinstance(error, Invalid) else {}
         if isinstance(error, NotSignedIn):
             headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 says how to come in
         return problem(request, error.status, said, problems=problems, headers=headers)

@@ -69,10 +69,12 @@ def fields(
     district: District | None = None,
     department_id: int | None = None,
     library: Options = (),
+    away: Mapping[str, str] = {},
 ) -> tuple[pages.Field, ...]:
     """Return the fields of ``form`` as they are drawn, with the raw input and its problems.
 
-    What a field picks from the ``directory`` lies in ``district`` (areas) or in the department (its officers); ``library`` is what can be cited.
+    What a field picks from the ``directory`` lies in ``district`` (areas) or in the department (its officers); ``library`` is what can be cited,
+    ``away`` what is told of officers who are absent, by staff number.
     """
     raw, problems = raw or {}, problems or {}
     drawn = []
@@ -80,7 +82,7 @@ def fields(
         if only is None or shape.name in only:
             if shape.ask.picks == "library" and not library:
                 continue
-            picked = library if shape.ask.picks == "library" else _picked(shape, language, directory, district, department_id)
+            picked = library if shape.ask.picks == "library" else _picked(shape, language, directory, district, department_id, away)
             drawn.append(_field(shape, language, raw, problems, picked))
     return tuple(drawn)
 
@@ -153,7 +155,12 @@ Options = Sequence[tuple[str, str, str]]
 
 
 def _picked(
-    shape: FieldShape, language: texts.Language, directory: Directory | None, district: District | None, department_id: int | None
+    shape: FieldShape,
+    language: texts.Language,
+    directory: Directory | None,
+    district: District | None,
+    department_id: int | None,
+    away: Mapping[str, str],
 ) -> Options | None:
     """Return what a field offers from the directory, None where it offers nothing from there."""
     if directory is None or not shape.ask.picks:
@@ -162,9 +169,14 @@ def _picked(
         return area_options(directory.tree, district, language)
     if shape.ask.picks == "officer":
         officers = directory.officers_of(department_id) if department_id is not None else ()
-        return [(o.staff_number, texts.say(_("Staff {number}"), language, number=o.staff_number), "") for o in officers]
+        return [(o.staff_number, _officer(o.staff_number, language, away), "") for o in officers]
     standing = sorted((d for d in directory if not d.dissolved), key=lambda d: (directory.tree[d.district_id].path, d.code))
     return [(d.code, d.say(language), directory.tree[d.district_id].say(language) if shape.many else "") for d in standing]
+
+
+def _officer(number: str, language: texts.Language, away: Mapping[str, str]) -> str:
+    said = texts.say(_("Staff {number}"), language, number=number)
+    return texts.say(_("{officer} ({note})"), language, officer=said, note=away[number]) if number in away else said
 
 
 def area_options(tree: Tree, district: District | None, language: texts.Language) -> list[tuple[str, str, str]]:

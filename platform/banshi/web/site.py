@@ -16,7 +16,7 @@ from litestar.utils.scope.state import ScopeState
 
 from banshi import notify, texts
 from banshi.cases.book import House, load_house
-from banshi.contracts import REPORT, Actor
+from banshi.contracts import MAIL, REPORT, Actor
 from banshi.db import Connection, Database
 from banshi.districts import District, Tree
 from banshi.documents.store import store
@@ -107,7 +107,7 @@ class Visit:
             if self.visitor.posts:
                 raise ChoosePost(_("Choose the post in which you work."))
             raise Forbidden(_("The desk is for staff. Your own cases are in the portal."))
-        return self.house.directory.staff(self.visitor.person_id, post)
+        return self.house.directory.staff(self.visitor.person_id, post, at=self.at)
 
     # -- where --------------------------------------------------------------------------------------------------------
 
@@ -252,7 +252,7 @@ def chrome(
         count = f"{notify.BOUND}+" if unread > notify.BOUND else str(unread or "")
         menu.append(pages.Link(text=said(_("Inbox")), href="/my/inbox", current=path == "/my/inbox", count=count))
     if desk:
-        own = ("/desk/register", "/desk/answers", "/desk/library", "/desk/report")
+        own = ("/desk/register", "/desk/answers", "/desk/library", "/desk/report", "/desk/mail")
         menu = [pages.Link(text=said(_("Cases")), href="/desk", current=path.startswith("/desk") and not path.startswith(own))]
         held = directory.staff(0, visitor.post).permissions if directory and visitor and visitor.post else frozenset()
         if any(p.endswith(".answer") for p in held):
@@ -260,6 +260,8 @@ def chrome(
         menu.append(pages.Link(text=said(_("Rules and guides")), href="/desk/library", current=path.startswith("/desk/library")))
         if any(p.endswith(".register") for p in held):
             menu.insert(0, pages.Link(text=said(_("Register for a resident")), href="/desk/register", current=path.startswith("/desk/register")))
+        if MAIL.name in held:
+            menu.append(pages.Link(text=said(_("Mail")), href="/desk/mail", current=path.startswith("/desk/mail")))
         if REPORT.name in held:
             menu.append(pages.Link(text=said(_("Report")), href="/desk/report", current=path.startswith("/desk/report")))
     if visitor and visitor.posts:

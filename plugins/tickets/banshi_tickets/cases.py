@@ -61,7 +61,7 @@ IN_CHARGE = (
         needs="tickets.review",
         seat="charge",
         leading=True,
-        guard=ways.by_another,
+        another="draft",
         effect=ways.approved,
     ),
     Action(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from banshi import CONFIDENTIAL, EXPORT, OPEN311, PERSONAL, REPORT, TOGETHER, Permission, Role, translator
+from banshi import CONFIDENTIAL, DEPUTIES, EXPORT, MAIL, OPEN311, PERSONAL, REPORT, TOGETHER, Permission, Role, translator
 
 _ = translator("banshi_tickets")
 
@@ -28,11 +28,11 @@ DISPATCH = (
 REOPEN = Permission("tickets.reopen", _("Take closed requests up again"))
 
 CLERK = Role(name="clerk", title=_("Clerk"), permissions=(READ, *WORK, PERSONAL, TOGETHER))
-HEAD = Role(name="head", title=_("Head of a department"), permissions=(READ, *WORK, REVIEW, SUPERVISE, PERSONAL, TOGETHER, EXPORT, REPORT))
+HEAD = Role(name="head", title=_("Head of a department"), permissions=(READ, *WORK, REVIEW, SUPERVISE, PERSONAL, TOGETHER, EXPORT, REPORT, DEPUTIES))
 INTAKE = Role(
     name="intake",
     title=_("Intake desk"),
-    permissions=(READ, REGISTER, *WORK, *DISPATCH, REOPEN, PERSONAL, CONFIDENTIAL, TOGETHER, EXPORT, OPEN311, REPORT),
+    permissions=(READ, REGISTER, *WORK, *DISPATCH, REOPEN, PERSONAL, CONFIDENTIAL, TOGETHER, EXPORT, MAIL, OPEN311, REPORT),
     reach="district",
 )
 OVERSIGHT = Role(name="oversight", title=_("Oversight"), permissions=(READ, SUPERVISE, REOPEN, CONFIDENTIAL, EXPORT, REPORT), reach="district")

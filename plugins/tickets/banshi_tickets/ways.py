@@ -23,14 +23,13 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is kept of a request beyond what was filed.
 
     ``returned`` and ``been_at`` are departments (ids) in order; ``arbitrated`` ends the returning. "Solved" by the department and by the resident are
-    two facts; None is "nobody said". ``draft`` waits for a reviewer who is not ``writer`` (a post's id).
+    two facts; None is "nobody said". ``draft`` waits for a reviewer who is not its writer (the kernel sees to that).
     """
 
     returned: tuple[int, ...] = ()
     been_at: tuple[int, ...] = ()
     arbitrated: bool = False
     draft: forms.Answer | None = None
-    writer: int | None = None
     solved_by_department: bool | None = None
     solved_by_resident: bool | None = None
     rating: str = ""
@@ -84,18 +83,12 @@ def drafts_first(case: Snapshot, context: Context) -> bool:
 
 def answered(case: Snapshot, form: forms.Answer, context: Context) -> Changes:  # noqa: ARG001 -- an effect's shape
     """Keep what the department says of it; what the resident said before is about the old answer."""
-    return Changes(facts=_with(case, solved_by_department=form.solved == "yes", solved_by_resident=None, rating="", draft=None, writer=None))
+    return Changes(facts=_with(case, solved_by_department=form.solved == "yes", solved_by_resident=None, rating="", draft=None))
 
 
-def drafted(case: Snapshot, form: forms.Answer, context: Context) -> Changes:
-    """Keep the draft and who wrote it."""
-    return Changes(facts=_with(case, draft=form, writer=context.actor.post_id))
-
-
-def by_another(case: Snapshot, form: object, context: Context) -> None:  # noqa: ARG001 -- a guard's shape
-    """Refuse a reviewer who is the writer."""
-    if case.facts.writer == context.actor.post_id:
-        raise NotAllowedNow(_("You wrote this answer. A colleague has to read it before it goes."))
+def drafted(case: Snapshot, form: forms.Answer, context: Context) -> Changes:  # noqa: ARG001 -- an effect's shape
+    """Keep the draft."""
+    return Changes(facts=_with(case, draft=form))
 
 
 def approved(case: Snapshot, form: object, context: Context) -> Changes:  # noqa: ARG001 -- an effect's shape
@@ -140,7 +133,7 @@ def _target(case: Snapshot, code: str, context: Context, field: str = "departmen
 def _moved(case: Snapshot, target: Department, **facts: object) -> Changes:
     been = (*case.facts.been_at, *([case.department_id] if case.department_id is not None else []))
     helpers = tuple(h for h in case.helpers if h != target.id)
-    known: dict[str, object] = {"been_at": been, "draft": None, "writer": None}
+    known: dict[str, object] = {"been_at": been, "draft": None}
     return Changes(department_id=target.id, assignee_id=None, helpers=helpers, facts=_with(case, **(known | facts)))
 
 

@@ -312,7 +312,7 @@ async def test_nobody_reviews_what_they_wrote(file: File) -> None:
     matter = await file(category="greenery")
     await matter.do(HEAD, "sign")
     await matter.do(HEAD, "draft", text="x")
-    with pytest.raises(NotAllowedNow, match="You wrote this answer"):
+    with pytest.raises(NotAllowedNow, match="you prepared it"):
         await matter.do(HEAD, "approve")
     with pytest.raises(Forbidden):
         await matter.do(PARKS, "approve")  # a clerk has no right to review

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import ARRAY, Text, any_, bindparam, select
 
-from banshi.cases import acting
+from banshi.cases import acting, standing_in
 from banshi.cases.acting import Act, Prepared
 from banshi.cases.book import House
 from banshi.cases.decoding import decode
@@ -131,7 +131,9 @@ def _decent(moment: datetime, hours: tuple[int, int], zone: ZoneInfo, at: dateti
 
 async def _wave(db: Connection, house: House, cast: Cast, going: Sequence[Story]) -> None:
     """Take the next step of each case."""
-    rows = {r.number: r for r in await db.execute(NUMBERS, {"numbers": [s.number for s in going]})}
+    kinds = standing_in.preparing(house.registry, [s.steps[0][1] for s in going])
+    statement = NUMBERS.add_columns(standing_in.prepared_by(kinds).label("prepared"))
+    rows = {r.number: r for r in await db.execute(statement, {"numbers": [s.number for s in going]})}
     coming, events = [], []
     for story in going:
         moment = story.steps[0][0]

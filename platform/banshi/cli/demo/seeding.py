@@ -22,6 +22,7 @@ from stdnum import damm
 from banshi import clock, plugins
 from banshi.cases.book import House, Houses, load_house
 from banshi.cli.common import SECRET
+from banshi.cli.demo import letters
 from banshi.cli.demo.people import residents
 from banshi.cli.demo.playing import actors, play
 from banshi.cli.serving import Household
@@ -31,7 +32,8 @@ from banshi.db.embedded import EmbeddedServer
 from banshi.districts import district
 from banshi.errors import BanshiError
 from banshi.escalation import sweeping
-from banshi.identity import access, organisation, people
+from banshi.identity import access, deputies, organisation, people
+from banshi.identity.deputies import Away, Naming
 from banshi.identity.directory import Post, load_directory
 from banshi.identity.tables import account, post
 from banshi.library import importing
@@ -86,9 +88,11 @@ async def seed(settings: Settings, *, cases: bool = True) -> dict[str, Any]:
                 await _city(db, keyring, at)
                 if cases:
                     await _cases(db, await load_house(db, registry, keyring), at)
+                    await _deputies(db, await load_house(db, registry, keyring), at)
         if not built:
             await _escalations(database, registry, keyring, at)
             await _library(database, registry, keyring, at)
+            await letters.write(database, Houses(registry, keyring), settings, at)
         async with database.transaction() as db:
             known = json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
             facts = await _facts(db, settings, known, at)
@@ -113,6 +117,26 @@ async def _cases(db: Connection, house: House, at: datetime) -> None:
     rng = random.Random(SEED)  # noqa: S311 -- the same city every time
     for declared in house.registry.demo:
         await play(db, house, cast, declared.owner, declared.cases(rng), at, draw=lambda: _number(rng))
+
+
+async def _deputies(db: Connection, house: House, at: datetime) -> None:
+    """Let colleagues stand in for each other, and one of the clerk's be away: what is theirs lies with the clerk."""
+    directory, keyring = house.directory, house.keyring
+    clerk = (
+        (await db.execute(select(post.c.id).join(account, account.c.person_id == post.c.person_id).where(account.c.login == CLERK))).scalars().first()
+    )
+    for department in directory:
+        officers = directory.officers_of(department.id)
+        for officer, other in zip(officers, (*officers[-1:], *officers[:-1]), strict=True):
+            if officer.person_id == other.person_id:
+                continue
+            held = Post(id=officer.id, department_id=department.id, staff_number=officer.staff_number, roles=officer.roles)
+            actor = directory.staff(officer.person_id, held)
+            naming = Naming(post_id=officer.id, staff_number=other.staff_number, since=at, until=at + timedelta(days=180))
+            await deputies.name(db, directory, keyring, actor, naming, at)
+            if other.id == clerk:
+                away = Away(post_id=officer.id, since=at, until=at + timedelta(days=3), reason="training")
+                await deputies.enter(db, directory, keyring, actor, away, at)
 
 
 async def _escalations(database: Database, registry: Registry, keyring: Keyring, at: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 
 revision = "kernel_0008"
 down_revision = "kernel_0007"
@@ -17,7 +17,8 @@ MOMENT = sa.DateTime(timezone=True)
 def upgrade() -> None:
     """Go one version up."""
     op.add_column("case", sa.Column("owes", sa.Boolean(), server_default="false", nullable=False), schema="kernel")
-    op.create_index("case_owes", "case", ["department_id", "id"], schema="kernel", postgresql_where=sa.text("owes"))
+    op.create_index("case_owes", "case", ["department_id", "received", "id"], schema="kernel", postgresql_where=sa.text("owes"))
+    op.create_index("case_owes_district", "case", ["district_id", "received", "id"], schema="kernel", postgresql_where=sa.text("owes"))
     op.create_table(
         "calendar_version",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
@@ -68,8 +69,14 @@ def upgrade() -> None:
     op.create_table(
         "closing_report",
         sa.Column("case_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("urgency", sa.SmallInteger(), nullable=False),
         sa.Column("written", MOMENT, nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("category", sa.Text()),
+        sa.Column("district_id", sa.BigInteger(), nullable=False),
+        sa.Column("department_id", sa.BigInteger()),
+        sa.Column("words", TSVECTOR(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["kernel.case.id"]),
         sa.PrimaryKeyConstraint("case_id"),
         schema="kernel",
@@ -80,11 +87,16 @@ def upgrade() -> None:
         [sa.literal_column("urgency DESC"), sa.literal_column("written DESC"), "case_id"],
         schema="kernel",
     )
+    op.create_index("closing_report_words", "closing_report", ["words"], schema="kernel", postgresql_using="gin")
+
+    # Answered cases have another mark: the relay gives the index every event again, beside its work.
+    op.execute("delete from kernel.relay_cursor where consumer = 'search'")
 
 
 def downgrade() -> None:
     """Go one version down."""
     for table in ("closing_report", "deadline", "adjustment", "calendar_version"):
         op.drop_table(table, schema="kernel")
+    op.drop_index("case_owes_district", table_name="case", schema="kernel")
     op.drop_index("case_owes", table_name="case", schema="kernel")
     op.drop_column("case", "owes", schema="kernel")

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "kernel_0010"
-down_revision = "kernel_0008"
+down_revision = "kernel_0009"
 branch_labels = None
 depends_on = None
 

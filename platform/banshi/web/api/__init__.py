@@ -6,6 +6,7 @@ cases       open, act, read, list
 searching   cases by words
 timing      due dates, explained
 documents   files of a case
+escalations what comes next by rules, by hand; closing reports
 library     regulations and guides
 together    clusters and links
 events      the change feed
@@ -17,7 +18,7 @@ from __future__ import annotations
 from litestar import Router
 from litestar.openapi.datastructures import ResponseSpec
 
-from banshi.web.api import cases, documents, events, library, report, searching, timing, together
+from banshi.web.api import cases, documents, escalations, events, library, report, searching, timing, together
 from banshi.web.api.common import check_body
 from banshi.web.api.structs import Problem
 from banshi.web.security import TOKEN_ROUTE
@@ -40,6 +41,9 @@ HANDLERS = [
     together.leave,
     together.link,
     together.unlink,
+    escalations.list_escalations,
+    escalations.escalate,
+    escalations.report,
     events.list_events,
     report.read_report,
 ]

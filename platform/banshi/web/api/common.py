@@ -41,7 +41,7 @@ async def who(site: Site, db: Connection, request: Request[Any, Any, Any], at: d
         raise NotSignedIn(_("Send a valid API token: Authorization: Bearer …"))
     request.state["rate"] = site.rates.take(held.token_id, at.timestamp())
     house = await site.house(db, held.revision)
-    return house, house.directory.staff(held.person_id, held.post, scopes=held.scopes, credential=f"token:{held.token_id}")
+    return house, house.directory.staff(held.person_id, held.post, scopes=held.scopes, credential=f"token:{held.token_id}", at=at)
 
 
 def check_key(key: str) -> None:
@@ -89,6 +89,7 @@ def case_out(house: House, row: Any) -> CaseOut:
         received=row.received,
         closed=row.closed,
         changed=row.changed,
+        owes=row.owes,
         revision=row.revision,
         data=open_fields(row.data),
         facts=row.facts,
@@ -109,6 +110,7 @@ def event_out(house: House, event: Any, *, hides: bool = False) -> EventOut:
         capacity=event.capacity,
         department=house.directory.department(event.department_id).code if event.department_id else None,
         staff_number=event.staff_number,
+        for_staff_number=event.for_number,
         audience=event.audience,
         state=event.state,
         body=body,

@@ -70,7 +70,7 @@ class DoneMany(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventOut(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a case's story; sealed values are left out."""
+    """One line of a case's story; sealed values are left out. ``for_staff_number`` is the officer for whom a deputy acted."""
 
     sequence: int
     kind: str
@@ -78,6 +78,7 @@ class EventOut(msgspec.Struct, frozen=True, kw_only=True):
     capacity: str
     department: str | None
     staff_number: str | None
+    for_staff_number: str | None
     audience: str
     state: str
     body: dict[str, Any]
@@ -85,7 +86,8 @@ class EventOut(msgspec.Struct, frozen=True, kw_only=True):
 
 class CaseOut(msgspec.Struct, frozen=True, kw_only=True):
     """A case; personal fields are left out of ``data``. ``facts`` is what its type keeps beyond what was filed, ``helpers`` are department codes,
-    ``assignee`` a staff number. ``events`` and ``actions`` only where one case is read.
+    ``assignee`` a staff number. ``owes``: its closing report comes before the office can close it. ``events`` and ``actions`` only where one case
+    is read.
     """
 
     number: str
@@ -106,6 +108,7 @@ class CaseOut(msgspec.Struct, frozen=True, kw_only=True):
     received: datetime
     closed: datetime | None
     changed: datetime
+    owes: bool
     revision: int
     data: dict[str, Any]
     facts: dict[str, Any]
@@ -241,6 +244,55 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
     """Where the cases stand that were joined, taken out or linked; those that were so already are not among them."""
 
     items: list[Done]
+
+
+class EscalationOut(msgspec.Struct, frozen=True, kw_only=True):
+    """The next rung of a rule on a case: ``at`` is when it comes by itself (``by`` sweep) or its condition holds (``by`` hand).
+
+    ``since`` is when the condition began, ``limit`` and ``unit`` what is counted; ``does`` what is done, in words that programs know;
+    ``now``: the token's post can do it by hand at this moment.
+    """
+
+    rule: str
+    title: dict[str, str]
+    epoch: int
+    rung: int
+    at: datetime
+    since: datetime
+    limit: float
+    unit: str
+    by: Literal["sweep", "hand"]
+    does: list[str]
+    now: bool
+
+
+class EscalationList(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to come on a case, the earliest first."""
+
+    items: list[EscalationOut]
+
+
+class Escalating(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rule that is done by hand, and why. With ``epoch`` and ``rung`` as they were listed it is 409 where another comes next by now."""
+
+    rule: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+    epoch: Annotated[int, msgspec.Meta(ge=0, lt=2**31)] | None = None
+    rung: Annotated[int, msgspec.Meta(ge=0, lt=2**31)] | None = None
+
+
+class Reporting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A closing report: its cause, how it is avoided, what should change at once, within a year, in the long run; at least one suggestion.
+
+    ``urgency``: 3 it can happen again any day, 2 it will happen again, 1 it hardly happens again.
+    """
+
+    cause: str
+    urgency: Annotated[int, msgspec.Meta(ge=1, le=3)]
+    avoided: str = ""
+    short: str = ""
+    middle: str = ""
+    long: str = ""
 
 
 class DocumentOut(msgspec.Struct, frozen=True, kw_only=True):

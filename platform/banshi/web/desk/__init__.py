@@ -7,15 +7,19 @@ views       saved views
 export      a list as a file
 bulk        one thing for many cases of a list
 handover    what one shift tells the next
+absence     who is away and who stands in, one's own and others'
 keys        the help sheet of the keyboard
 case        one case, and what can be done with it now
 sheet       how it is drawn: facts, story with what is new, who else has it open
+by_hand     a rule that a clerk does by hand, with their reason
+closing     the form of a closing report; reports lists them for those who lead
 caller      what a resident says on the telephone, entered with their code (proof)
 attachments files of a case
 timing      by when, and how that was counted
 together    what a case belongs together with: groups, links, a case from a case
 register    a new case for somebody on the telephone or at the window
 shelf       the library: read by staff, written by librarians
+mail        mails that did not join a case by themselves
 components  the style guide
 answers     a department's templates for answers
 """
@@ -23,19 +27,24 @@ answers     a department's templates for answers
 from __future__ import annotations
 
 from banshi.web.desk import (
+    absence,
     answers,
     attachments,
     bulk,
+    by_hand,
     caller,
     case,
+    closing,
     components,
     export,
     find,
     group,
     handover,
     keys,
+    mail,
     queue,
     register,
+    reports,
     shelf,
     timing,
     together,
@@ -46,7 +55,17 @@ HANDLERS = [
     queue.mine,
     queue.department,
     queue.everything,
+    queue.owed,
     queue.queue,
+    queue.left,
+    queue.absent,
+    absence.show_own,
+    absence.show,
+    absence.show_all,
+    absence.enter,
+    absence.take_back,
+    absence.name,
+    absence.revoke,
     shelf.show,
     shelf.departments,
     shelf.department,
@@ -76,6 +95,12 @@ HANDLERS = [
     case.show_case,
     case.reveal,
     case.act,
+    closing.show,
+    closing.write,
+    by_hand.show,
+    by_hand.escalate,
+    reports.show,
+    reports.export_reports,
     caller.admit,
     caller.act,
     caller.hang_up,
@@ -95,6 +120,14 @@ HANDLERS = [
     register.ask,
     register.send,
     register.done,
+    mail.show_all,
+    mail.show,
+    mail.give,
+    mail.preview,
+    mail.join,
+    mail.file,
+    mail.close,
+    mail.again,
     answers.show_all,
     answers.add,
     answers.show,

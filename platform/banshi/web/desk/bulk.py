@@ -15,7 +15,7 @@ from banshi.cases import acting, numbers, reading
 from banshi.cases.acting import Acted
 from banshi.contracts import Action, Actor, CaseType
 from banshi.errors import Invalid, NotAllowedNow, Refused
-from banshi.web import casepage, forms, pages
+from banshi.web import casepage, forms, pages, standing
 from banshi.web.desk import filters, lists
 from banshi.web.desk.filters import Chosen
 from banshi.web.desk.lists import Work
@@ -157,7 +157,13 @@ async def _ask(
         hidden += [(OWN + "action", asked.action), ("key", forms.key_of(raw) or secrets.token_urlsafe(16))]
         answers = {k: v for k, v in forms.answers(raw).items() if not k.startswith(OWN)}
         drawn = forms.fields(
-            action.form, visit.language, raw=answers, problems=problems, directory=visit.house.directory, department_id=actor.department_id
+            action.form,
+            visit.language,
+            raw=answers,
+            problems=problems,
+            directory=visit.house.directory,
+            department_id=actor.department_id,
+            away=standing.of_department(visit, actor.department_id),
         )
         button = visit.say(_("{action}: {count} cases"), action=action.title, count=len(asked.numbers))
     else:

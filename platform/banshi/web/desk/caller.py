@@ -16,7 +16,7 @@ from banshi.errors import Conflict, Forbidden, Invalid, Refused
 from banshi.identity import throttle
 from banshi.web import casepage, forms
 from banshi.web.casepage import CaseView
-from banshi.web.desk import proof, sheet
+from banshi.web.desk import case, proof, sheet
 from banshi.web.desk.sheet import Open, address_of
 from banshi.web.site import Site, Visit
 
@@ -41,7 +41,7 @@ async def admit(request: Request[Any, Any, Any], number: FromPath[str]) -> Respo
         wrong = texts.Said(_("This is not the code of case {number}. Ask for it digit by digit."), {"number": numbers.show(plain)})
         problem = wrong if too_many is None else texts.Said(too_many.text, too_many.values)  # type: ignore[arg-type]
         part = sheet.caller_part(visit, view, raw=raw, problems={"code": problem})
-        page = await sheet.draw(visit, view, Open(caller=part))
+        page = await case.draw(visit, view, Open(caller=part))
         return visit.page("desk/case.html", page, desk=True, status=too_many.status if too_many else 400)
 
 
@@ -66,7 +66,7 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
     async with site.visit(request) as visit:
         view = await _view(visit, number)
         part = sheet.caller_part(visit, view, action=action, raw=forms.answers(raw), problems=forms.refusal_problems(refused))
-        page = await sheet.draw(visit, view, Open(caller=part))
+        page = await case.draw(visit, view, Open(caller=part))
         page = msgspec.structs.replace(page, changed=view.since(refused))
         return visit.page("desk/case.html", page, desk=True, status=refused.status)
 

@@ -15,10 +15,11 @@ from banshi.cases.decoding import decode
 from banshi.contracts import PERSONAL
 from banshi.errors import Changed, Conflict, Forbidden, Invalid, NotFound, Refused
 from banshi.library import citing
-from banshi.web import casepage, forms
-from banshi.web.desk import menu, sheet
+from banshi.web import casepage, forms, pages
+from banshi.web.casepage import CaseView
+from banshi.web.desk import by_hand, closing, menu, sheet
 from banshi.web.desk.sheet import Open
-from banshi.web.site import Site
+from banshi.web.site import Site, Visit
 
 _ = texts.translator("banshi")
 address_of = sheet.address_of
@@ -46,7 +47,7 @@ async def show_case(
         form, title = view.action_form(address_of(view.row.number), do) if do else (None, "")
         part = sheet.caller_part(visit, view, action=caller) if caller else None
         opened = Open(do=do, form=form, title=title, template=_whole(template), like=like, since=_whole(since), caller=part)
-        return visit.page("desk/case.html", await sheet.draw(visit, view, opened), desk=True)
+        return visit.page("desk/case.html", await draw(visit, view, opened), desk=True)
 
 
 @post("/desk/case/{number:str}/reveal")
@@ -61,7 +62,7 @@ async def reveal(request: Request[Any, Any, Any], number: FromPath[str]) -> Resp
         if view.hides:
             raise Forbidden(_("Whoever reported this is hidden from the department that looks into it."))
         await audit.record(visit.db, visit.house.keyring, actor, "personal.read", f"case:{view.row.number}", {}, visit.at)
-        return visit.page("desk/case.html", await sheet.draw(visit, view, Open(reveals=True)), desk=True)
+        return visit.page("desk/case.html", await draw(visit, view, Open(reveals=True)), desk=True)
 
 
 @post("/desk/case/{number:str}/{action:str}")
@@ -95,11 +96,19 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
         view.cites = [c for said in raw.values() for c in said if citing.parse(c)][: citing.MOST]
         await view.consult()
         drawn, title = view.action_form(address_of(plain), action, forms.answers(raw), problems)
-        page = await sheet.draw(visit, view, Open(do=action, form=drawn, title=title))
+        if refused.text is acting.OWES:
+            drawn = closing.with_way(drawn, plain)
+        page = await draw(visit, view, Open(do=action, form=drawn, title=title))
         since = view.since(refused)
         notice = visit.say(refused.text, **refused.values) if changed else ""
         page = msgspec.structs.replace(page, changed=since, notice=notice)
         return visit.page("desk/case.html", page, desk=True, status=refused.status)
+
+
+async def draw(visit: Visit, view: CaseView, opened: Open) -> pages.DeskCasePage:
+    """Return the sheet with what it owes, and what can be escalated by hand."""
+    page = await sheet.draw(visit, view, opened)
+    return msgspec.structs.replace(page, closing=closing.notice(visit, view), escalations=await by_hand.offers(visit, view))
 
 
 def _whole(said: str) -> int | None:

@@ -57,11 +57,22 @@ def _page(visit: Visit) -> pages.ComponentsPage:
         form=pages.Form(action=HOME, fields=plain, button=button, cancel=HOME),
         wrong=pages.Form(action=HOME, fields=wrong, button=button, problems=problems),
         alarm=pages.Alarm(parts=((say(_("What must be read before anything else:")) + " ", ""), ("120", "120"))),
+        clocks=tuple(pages.ClockBrief(title=say(t), status="30 Nov, 17:00", standing=standing) for standing, t in STANDINGS),
         facts=((say(_("Received")), "9 Nov, 14:05"), (say(_("Place")), "A-1")),
         links=tuple(
             pages.Link(text=say(t), href="#lists", current=c, count=n) for t, c, n in ((_("My work"), True, "9"), (_("All"), False, "1000+"))
         ),
     )
+
+
+STANDINGS: tuple[tuple[pages.Standing, texts.Text], ...] = (
+    ("runs", _("It runs")),
+    ("near", _("It is nearly used up")),
+    ("over", _("It is over")),
+    ("stands", _("It stands still")),
+    ("kept", _("Done in time")),
+    ("missed", _("Done too late")),
+)
 
 
 TONES: tuple[tuple[pages.Tone, texts.Text], ...] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ MOST_IN_EXCEL = 100_000
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a cell must not begin with: a spreadsheet would take it for a formula."""
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+Batches = AsyncIterator[list[tuple[Any, ...]]]
 COLUMNS: tuple[texts.Text, ...] = (
     *(_("Number"), _("Service"), _("Matter"), _("Category"), _("Place"), _("State"), _("Outcome")),
     *(_("Department"), _("Officer in charge"), _("Came by"), _("Urgency"), _("Received"), _("Last change"), _("Closed")),
@@ -59,9 +60,13 @@ async def export(request: Request[Any, Any, Any], kind: FromPath[str], in_list: 
         chosen = filters.choose(visit, actor, work, {name: params.getall(name) for name in params if name != "in_list"})
         body = {"format": kind, "filters": dict(chosen.kept)}
         await audit.record(visit.db, visit.house.keyring, actor, "cases.exported", f"list:{work.name}", body, visit.at)
-    rows = _rows(visit, actor, chosen.query)
-    written = _csv(visit, rows) if kind == "csv" else _excel(visit, work, rows)
-    name = f"banshi-{work.name.replace('/', '-')}-{visit.at:%Y%m%d}.{kind}"
+    return given(visit, work.name, work.title, kind, COLUMNS, _rows(visit, actor, chosen.query))
+
+
+def given(visit: Visit, name: str, title: str, kind: str, columns: Sequence[texts.Text], rows: Batches, *, wide: Collection[int] = (2,)) -> Stream:
+    """Return rows, a batch at a time, as a file of that ``kind``; ``wide`` are the columns that hold longer texts."""
+    written = _csv(visit, columns, rows) if kind == "csv" else _excel(visit, title, columns, rows, wide)
+    name = f"banshi-{name.replace('/', '-')}-{visit.at:%Y%m%d}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Stream(written, media_type=TYPES[kind], headers=headers)
 
@@ -117,8 +122,8 @@ def _safe(value: Any) -> Any:
     return "'" + value if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
-async def _csv(visit: Visit, batches: AsyncIterator[list[tuple[Any, ...]]]) -> AsyncIterator[bytes]:
-    yield "\ufeff".encode() + lines([tuple(visit.say(c) for c in COLUMNS)])
+async def _csv(visit: Visit, columns: Sequence[texts.Text], batches: Batches) -> AsyncIterator[bytes]:
+    yield "\ufeff".encode() + lines([tuple(visit.say(c) for c in columns)])
     async for batch in batches:
         yield lines(batch)
 
@@ -130,16 +135,16 @@ def lines(rows: Sequence[tuple[Any, ...]]) -> bytes:
     return written.getvalue().encode()
 
 
-async def _excel(visit: Visit, work: Work, batches: AsyncIterator[list[tuple[Any, ...]]]) -> AsyncIterator[bytes]:
+async def _excel(visit: Visit, title: str, columns: Sequence[texts.Text], batches: Batches, wide: Collection[int]) -> AsyncIterator[bytes]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "list.xlsx"
         book = xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": False})
         when, bold = book.add_format({"num_format": "yyyy-mm-dd hh:mm"}), book.add_format({"bold": True})
-        sheet = book.add_worksheet(_sheet_name(work.title))
+        sheet = book.add_worksheet(_sheet_name(title))
         sheet.freeze_panes(1, 1)
-        for column, title in enumerate(COLUMNS):
-            sheet.write_string(0, column, visit.say(title), bold)
-            sheet.set_column(column, column, 40 if column == 2 else 17)
+        for column, head in enumerate(columns):
+            sheet.write_string(0, column, visit.say(head), bold)
+            sheet.set_column(column, column, 40 if column in wide else 17)
         written = 0
         async for batch in batches:
             taken = batch[: MOST_IN_EXCEL - written]

@@ -12,7 +12,7 @@ import msgspec
 from banshi import notify, texts, workbench
 from banshi.cases import reading
 from banshi.cases.reading import Query
-from banshi.contracts import Actor
+from banshi.contracts import DEPUTIES, REPORT, Actor
 from banshi.web import casepage, pages
 from banshi.web.desk import filters, lists
 from banshi.web.site import Visit
@@ -22,7 +22,8 @@ _ = texts.translator("banshi")
 LIST_COOKIE, DAY = "list", 86_400
 LONGEST = 1000
 """Characters of an address that is remembered; of a longer one the filters are forgotten."""
-VIEWS, HANDOVER, KEYS = "/desk/views", "/desk/handover", "/desk/keys"
+VIEWS, HANDOVER, KEYS, REPORTS = "/desk/views", "/desk/handover", "/desk/keys", "/desk/closing-reports"
+ABSENCE, ABSENCES = "/desk/absence", "/desk/absences"
 MOST_VIEWS = 12
 """So many saved views stand in the menu with their counts; the rest are on the page of views."""
 
@@ -38,17 +39,30 @@ async def menu(visit: Visit, actor: Actor, current: str, *asked: Query) -> tuple
         return pages.Link(text=text, href=href, current=href == current, count=count)
 
     counted = {w.name: link(w.title, w.href, n) for w, n in zip(works, counts, strict=False)}
-    sections = [pages.Section(links=tuple(counted[w.name] for w in works if not w.group))]
+    sections = [pages.Section(links=tuple(counted[w.name] for w in works if not w.group and not w.absent))]
+    if absent := tuple(counted[w.name] for w in works if w.absent):
+        sections.append(pages.Section(title=visit.say(_("I stand in")), links=absent))
     for name, (title, queues) in lists.groups(visit, actor).items():
         href = group_address(name)
         sections.append(pages.Section(title=title, href=href, current=href == current, links=tuple(counted[w.name] for w in queues)))
+    sections.append(pages.Section(title=visit.say(_("Closing reports")), links=_closing(visit, actor, counted[lists.OWED], current)))
     kept = [link(r.title, view_address(r.id), n) for r, n in zip(shown, counts[len(works) :], strict=False)]
     if rows:
         sections.append(pages.Section(title=visit.say(_("Saved views")), href=VIEWS, current=current == VIEWS, links=tuple(kept)))
-    sections.append(pages.Section(title=visit.say(_("Shift")), links=(link(visit.say(_("Hand-over notes")), HANDOVER),)))
+    shift = [link(visit.say(_("Hand-over notes")), HANDOVER), link(visit.say(_("Absence and deputies")), ABSENCE)]
+    if actor.may(DEPUTIES.name):
+        shift.append(link(visit.say(_("Who is away")), ABSENCES))
+    sections.append(pages.Section(title=visit.say(_("Shift")), links=tuple(shift)))
     if for_staff := _for_staff(visit, actor):
         sections.append(pages.Section(title=visit.say(_("For colleagues")), links=for_staff))
     return tuple(sections), counts[len(works) + len(shown) :]
+
+
+def _closing(visit: Visit, actor: Actor, owed: pages.Link, current: str) -> tuple[pages.Link, ...]:
+    """Return what owes a report and, for those who lead, what was written."""
+    written = pages.Link(text=visit.say(_("What was written")), href=REPORTS, current=current == REPORTS)
+    owed = msgspec.structs.replace(owed, text=visit.say(_("To be written")))
+    return (owed, written) if actor.may(REPORT.name) else (owed,)
 
 
 def _for_staff(visit: Visit, actor: Actor) -> tuple[pages.Link, ...]:
@@ -94,4 +108,4 @@ def remember(visit: Visit) -> None:
 def way_back(visit: Visit) -> str:
     """Return the address of the list that was shown last; one's own work where none was."""
     href = unquote(visit.request.cookies.get(LIST_COOKIE, ""))
-    return href if re.fullmatch(r"/desk(/(department|all|(queue|group|view)/[\w/-]+))?(\?[!-~]*)?", href, re.ASCII) else "/desk"
+    return href if re.fullmatch(r"/desk(/(department|all|left|owed|(queue|group|view|for)/[\w/-]+))?(\?[!-~]*)?", href, re.ASCII) else "/desk"

@@ -41,6 +41,24 @@ async def everything(request: Request[Any, Any, Any]) -> Response[Any]:
     return await _queue(request, "all")
 
 
+@get("/desk/owed")
+async def owed(request: Request[Any, Any, Any]) -> Response[Any]:
+    """What owes a closing report, the oldest first."""
+    return await _queue(request, "owed")
+
+
+@get("/desk/left")
+async def left(request: Request[Any, Any, Any]) -> Response[Any]:
+    """What lies with officers who are away without a deputy."""
+    return await _queue(request, "left")
+
+
+@get("/desk/for/{staff_number:str}")
+async def absent(request: Request[Any, Any, Any], staff_number: FromPath[str]) -> Response[Any]:
+    """What an officer has in hand for whom the reader stands in."""
+    return await _queue(request, f"for/{staff_number}")
+
+
 @get("/desk/queue/{owner:str}/{name:str}")
 async def queue(request: Request[Any, Any, Any], owner: FromPath[str], name: FromPath[str]) -> Response[Any]:
     """A queue that a plugin declares."""

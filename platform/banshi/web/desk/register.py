@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,6 +16,8 @@ from banshi.cases.decoding import decode, shapes
 from banshi.cases.opening import Opening
 from banshi.contracts import Actor, Service
 from banshi.errors import Forbidden, Invalid, NotFound
+from banshi.notify import quarantine
+from banshi.notify.inbound import Kept
 from banshi.privacy import unseal_fields
 from banshi.web import casepage, drafts, forms, pages
 from banshi.web.casepage import CaseView
@@ -27,6 +29,7 @@ _ = texts.translator("banshi")
 HOME = "/desk/register"
 CAME_BY = "came_by"
 CHANNELS = ("telephone", "window")
+BY_MAIL = "email"
 SENT = "number"
 FEWEST_DIGITS = 5
 EARLIER = 10
@@ -150,6 +153,28 @@ async def begin_from(visit: Visit, view: CaseView, kind: linking.Link) -> str:
     return f"{filing.address}#{filing.first}"
 
 
+async def begin_from_mail(visit: Visit, actor: Actor, mail_id: int, kept: Kept, name: str) -> str:
+    """Begin a case from a mail: its words, and its sender as whoever can be reached; return where the registration goes on."""
+    services = offered(visit, actor)
+    service = services.get(name) or next(iter(services.values()))
+    draft_id = await drafts.begin(visit.db, visit.house.keyring, _drawer(actor, service), visit.at)
+    filing = _Registering(visit, actor, service, draft_id, {"earlier": [], "looked": False, "mail": mail_id})
+    answers = {CAME_BY: [BY_MAIL]}
+    for shape in shapes(filing.form):
+        said = kept.text or kept.subject if shape.ask.role == "title" else ""
+        if shape.personal is not None:
+            said = {"email": kept.sender, "name": kept.name}.get(shape.personal.kind, "")
+        if said:
+            answers[shape.name] = [said if shape.longest is None else said[: shape.longest]]
+    await filing.save(answers=answers)
+    return f"{filing.address}#{filing.first}"
+
+
+def offered(visit: Visit, actor: Actor) -> dict[str, Service]:
+    """Return what the post may register, by the name that a form has for it; Forbidden where that is nothing."""
+    return {_name(s): s for s in _offered(visit, actor)}
+
+
 class _Registering:
     """A draft on its way to a case, in the hands of one post."""
 
@@ -159,6 +184,7 @@ class _Registering:
         self.form = self.case_type.form
         self.address = f"{HOME}/{service.owner}/{service.name}/{draft_id}"
         self.first = service.pages[0].fields[0]
+        self.channels = (*CHANNELS, BY_MAIL) if "mail" in kept else CHANNELS
         self.telephone = next((s.name for s in shapes(self.form) if s.personal is not None and s.personal.kind == "telephone"), "telephone")
 
     async def save(self, **values: Any) -> None:
@@ -201,7 +227,7 @@ async def _open(visit: Visit, filing: _Registering, raw: Mapping[str, Any]) -> o
     """Open the case as staff, by the channel that the caller came by."""
     problems: dict[str, Any] = {}
     channel = forms.one(raw, CAME_BY)
-    if channel not in CHANNELS:
+    if channel not in filing.channels:
         problems[CAME_BY] = _("Choose how the resident came.")
     try:
         form = decode(filing.form, {k: v for k, v in raw.items() if k != CAME_BY})
@@ -209,7 +235,9 @@ async def _open(visit: Visit, filing: _Registering, raw: Mapping[str, Any]) -> o
         raise Invalid(refused.text, dict(refused.problems) | problems) from None
     if problems:
         raise Invalid(_("Some answers need your attention."), problems)
-    place = filing.actor.district_id or 0
+    place, mail_id = filing.actor.district_id or 0, filing.kept.get("mail")
+    if mail_id is not None:
+        await quarantine.claim_to_file(visit.db, visit.house, filing.actor, mail_id)
     source = filing.kept.get("from") or {}
     wanted = Opening(
         case_type=filing.case_type, district_id=place, form=form, channel=channel, key=filing.draft_id, applicant_id=source.get("applicant_id")
@@ -218,6 +246,8 @@ async def _open(visit: Visit, filing: _Registering, raw: Mapping[str, Any]) -> o
         opened = await opening.open_one(visit.db, visit.house, filing.actor, wanted, visit.at)
         if source and opened.fresh:
             await linking.link(visit.db, visit.house, filing.actor, opened.number, source["number"], source["kind"], visit.at)
+        if mail_id is not None and opened.fresh:
+            await quarantine.filed(visit.db, visit.house, visit.site.settings, filing.actor, mail_id, opened.number, visit.at)
         return opened
     except NotFound as refused:  # off in the operator's own district, on in one below it
         area = next((s.name for s in shapes(filing.form) if s.ask.role == "area"), "")
@@ -259,7 +289,7 @@ async def _ask(visit: Visit, filing: _Registering, raw: Mapping[str, Any], probl
     drawn = forms.fields(filing.form, visit.language, raw=raw, problems=problems, directory=directory, district=home)
     by_name = {f.name: _served(visit, filing, _warned(visit, filing, f)) for f in drawn}
     groups = [pages.Group(title=visit.say(p.title), fields=tuple(by_name[n] for n in p.fields if n in by_name)) for p in filing.service.pages]
-    groups.append(pages.Group(title="", fields=(_came_by(visit, raw, problems),)))
+    groups.append(pages.Group(title="", fields=(_came_by(visit, raw, problems, filing.channels),)))
     rows = await reading.several(visit.db, visit.house, filing.actor, filing.kept["earlier"])
     page = pages.RegisterPage(
         title=visit.say(filing.service.title),
@@ -278,8 +308,8 @@ async def _ask(visit: Visit, filing: _Registering, raw: Mapping[str, Any], probl
     return visit.page("desk/register.html", page, status=400 if problems else 200, desk=True)
 
 
-def _came_by(visit: Visit, raw: Mapping[str, Any], problems: Mapping[str, Any]) -> pages.Field:
-    choices = tuple(pages.Choice(value=c, label=casepage.channel(c, visit), chosen=c == forms.one(raw, CAME_BY)) for c in CHANNELS)
+def _came_by(visit: Visit, raw: Mapping[str, Any], problems: Mapping[str, Any], channels: Sequence[str]) -> pages.Field:
+    choices = tuple(pages.Choice(value=c, label=casepage.channel(c, visit), chosen=c == forms.one(raw, CAME_BY)) for c in channels)
     error = visit.say(problems[CAME_BY]) if CAME_BY in problems else ""
     return pages.Field(name=CAME_BY, label=visit.say(_("How did the resident come?")), kind="radios", choices=choices, error=error)
 

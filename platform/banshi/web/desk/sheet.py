@@ -13,7 +13,7 @@ from banshi.contracts import CONFIDENTIAL, PERSONAL, TOGETHER, Actor
 from banshi.errors import NotFound
 from banshi.privacy import mask
 from banshi.search import finding
-from banshi.web import bookshelf, casepage, clocks, forms, pages
+from banshi.web import bookshelf, casepage, clocks, forms, pages, standing
 from banshi.web.casepage import CaseView
 from banshi.web.desk import answers, menu, proof
 from banshi.web.desk.kin import kin_row
@@ -84,6 +84,7 @@ async def draw(visit: Visit, view: CaseView, opened: Open) -> pages.DeskCasePage
         clocks=clocks.briefs(timed) if timed else (),
         clocks_href=f"{address_of(row.number)}/clock" if timed else "",
         files_href=f"{address_of(row.number)}/files",
+        standing=standing.sentence(visit, actor, row),
         rules=tuple(bookshelf.row(visit, r, "/desk/library", view.terms, case=numbers.show(row.number)) for r in view.library),
         rules_href=f"/desk/library?case={numbers.show(row.number)}",
         cite_href=f"{address_of(row.number)}?cite=" if view.citing_action() else "",

@@ -5,10 +5,12 @@ Words in them are ready to print (already in the reader's language); a template 
 parts       what pages are made of: links, fields, forms, lines of a list or a story
 portal      the pages of the portal
 desk        the pages of the desk
+absence     absences and deputies
 report      the report
 search      what was found
 components  the style guide
 files       adding files
+mail        the mail room
 clocks      by when, and how that was counted
 library     regulations and guides, who does what
 messages    what a person is told, texts of messages, webhooks
@@ -17,7 +19,8 @@ common      the pages that everybody meets: sign in, errors
 
 from __future__ import annotations
 
-from banshi.web.pages.clocks import ClockBrief, ClockLine, ClockPart, ClocksPage
+from banshi.web.pages.absence import AbsencePage, AbsencesPage, AwayRow, LimitsPage
+from banshi.web.pages.clocks import ClockBrief, ClockLine, ClockPart, ClocksPage, Standing
 from banshi.web.pages.common import (
     CapacityPage,
     ErrorPage,
@@ -30,7 +33,10 @@ from banshi.web.pages.desk import (
     BulkDonePage,
     BulkPage,
     BulkRow,
+    ByHandPage,
     CallerPart,
+    ClosingPage,
+    ClosingPart,
     DeskCasePage,
     GroupPage,
     GroupPart,
@@ -40,6 +46,8 @@ from banshi.web.pages.desk import (
     QueuePage,
     RegisteredPage,
     RegisterPage,
+    ReportRow,
+    ReportsPage,
     TogetherPage,
     ViewsPage,
 )
@@ -57,6 +65,7 @@ from banshi.web.pages.library import (
     Settled,
     SettledPage,
 )
+from banshi.web.pages.mail import MailPage, MailRow, MailsPage
 from banshi.web.pages.messages import (
     DeliveryRow,
     MessagesPage,
@@ -129,14 +138,18 @@ from banshi.web.pages.report import (
 from banshi.web.pages.search import FindPage, HitRow, LikeRow, Marked
 
 __all__ = [
+    "AbsencePage",
+    "AbsencesPage",
     "ActionLink",
     "Alarm",
     "Answer",
     "AnswersPage",
     "AskPage",
+    "AwayRow",
     "BulkDonePage",
     "BulkPage",
     "BulkRow",
+    "ByHandPage",
     "CallerPart",
     "CapacityPage",
     "CasePage",
@@ -149,6 +162,8 @@ __all__ = [
     "ClockLine",
     "ClockPart",
     "ClocksPage",
+    "ClosingPage",
+    "ClosingPart",
     "ComponentsPage",
     "ConsultPage",
     "Contact",
@@ -183,7 +198,11 @@ __all__ = [
     "KinRow",
     "LibraryPage",
     "LikeRow",
+    "LimitsPage",
     "Link",
+    "MailPage",
+    "MailRow",
+    "MailsPage",
     "MandateRow",
     "MandatesPage",
     "Marked",
@@ -202,6 +221,8 @@ __all__ = [
     "RegisterPage",
     "RegisteredPage",
     "ReportPage",
+    "ReportRow",
+    "ReportsPage",
     "ResumePage",
     "ResumePart",
     "Row",
@@ -214,6 +235,7 @@ __all__ = [
     "Share",
     "SignInPage",
     "StagePart",
+    "Standing",
     "StartPage",
     "Step",
     "Subject",

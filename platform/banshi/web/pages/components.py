@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from banshi.web.pages.clocks import ClockBrief
 from banshi.web.pages.parts import ActionLink, CaseRow, Contact, Entry, Form, Link, Step, Tone
 from banshi.web.pages.portal import Alarm
 from banshi.web.pages.search import HitRow
@@ -30,4 +31,5 @@ class ComponentsPage(msgspec.Struct, frozen=True, kw_only=True):
     wrong: Form
     alarm: Alarm
     facts: tuple[tuple[str, str], ...]
+    clocks: tuple[ClockBrief, ...]
     links: tuple[Link, ...]

@@ -174,8 +174,81 @@ class DeskCasePage(msgspec.Struct, frozen=True, kw_only=True):
     rules_href: str = ""
     cite_href: str = ""
     files_href: str = ""
+    standing: str = ""
     clocks: tuple[ClockBrief, ...] = ()
     clocks_href: str = ""
+    closing: ClosingPart | None = None
+    escalations: tuple[ActionLink, ...] = ()
+
+
+class ClosingPart(msgspec.Struct, frozen=True, kw_only=True):
+    """What a case's page says of its closing report; ``href`` leads whoever writes it to its form."""
+
+    text: str
+    href: str
+    link: str
+
+
+class ClosingPage(msgspec.Struct, frozen=True, kw_only=True):
+    """desk/closing.html: the form of a closing report, below what made the case owe it (when, what)."""
+
+    number: str
+    title: str
+    heading: str
+    lead: str
+    back: str
+    reasons: tuple[tuple[str, str], ...]
+    form: Form
+
+
+class ByHandPage(msgspec.Struct, frozen=True, kw_only=True):
+    """desk/by_hand.html: what a rule would do to a case, and the form for the reason.
+
+    Where it was done meanwhile there is no form: ``last`` is what happened, ``wrote`` what the reader had written.
+    """
+
+    number: str
+    title: str
+    heading: str
+    back: str
+    facts: tuple[tuple[str, str], ...]
+    does: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    form: Form | None
+    last: tuple[Entry, ...] = ()
+    wrote: str = ""
+
+
+class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A closing report in the list: ``marked`` is its cause with what was searched for marked, ``said`` the other texts by their labels.
+
+    ``href`` leads to the case, where the reader sees it.
+    """
+
+    number: str
+    href: str
+    title: str
+    under: str
+    urgency: str
+    level: int
+    marked: tuple[tuple[str, bool], ...]
+    said: tuple[tuple[str, tuple[tuple[str, bool], ...]], ...]
+    by: str
+    owes: bool = False
+
+
+class ReportsPage(msgspec.Struct, frozen=True, kw_only=True):
+    """desk/closing_reports.html: the closing reports for those who lead, the most urgent first."""
+
+    title: str
+    lead: str
+    sections: tuple[Section, ...]
+    form: Form
+    rows: tuple[ReportRow, ...]
+    next: str
+    first: str
+    files: tuple[Link, ...]
+    left_out: tuple[str, ...] = ()
 
 
 class CallerPart(msgspec.Struct, frozen=True, kw_only=True):

@@ -68,10 +68,11 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of the error summary: the text, and the field it leads to."""
+    """A line of the error summary: the text, and the field, or the page, it leads to."""
 
     text: str
     field: str = ""
+    href: str = ""
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +109,8 @@ class FileRow(msgspec.Struct, frozen=True, kw_only=True):
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One event of the story, in words.
 
-    ``facts`` are label and value pairs of its form, ``cites`` the rules it rests on, ``fresh`` marks what the reader has not seen yet.
+    ``facts`` are label and value pairs of its form (``stacked`` where they are long), ``cites`` the rules it rests on, ``fresh`` marks what the
+    reader has not seen yet.
     """
 
     at: str
@@ -122,6 +124,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     own: bool = False
     staff_only: bool = False
     fresh: bool = False
+    stacked: bool = False
 
 
 class ActionLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,10 +144,14 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     staff_number: str = ""
     telephone: str = ""
     address: str = ""
+    note: str = ""
 
 
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a list of cases; ``due`` says by when it is to be settled, ``over`` whether that is past."""
+    """One line of a list of cases; ``due`` says by when it is to be settled, ``over`` whether that is past, ``owes`` that its closing report is due.
+
+    ``note`` says for whom it is there, or that its officer is away.
+    """
 
     number: str
     href: str
@@ -158,6 +165,8 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     last: str = ""
     urgent: bool = False
     unread: bool = False
+    owes: bool = False
+    note: str = ""
     due: str = ""
     over: bool = False
 
