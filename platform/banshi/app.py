@@ -27,7 +27,7 @@ from banshi.contracts import ADMINISTER, LIBRARY, OPEN311, OPERATE, REPORT, Job,
 from banshi.db import Connection, Database
 from banshi.documents import keeping, scanning
 from banshi.documents.store import store, tidy
-from banshi.escalation import backlog, sweeping
+from banshi.escalation import backlog, recounting, sweeping
 from banshi.identity.people import put_roles
 from banshi.identity.tables import session, throttle
 from banshi.jobs import periodic, relay
@@ -222,13 +222,14 @@ def deadlines(registry: Registry, keyring: Keyring) -> relay.Consumer:
     """Return the consumer that keeps up what is due next on each case."""
 
     async def take(db: Connection, events: Sequence[Any]) -> None:
+        await keeping_times.steady(db)
         await sweeping.keep(db, await load_house(db, registry, keyring), sorted({e.case_id for e in events}))
 
     return relay.Consumer(sweeping.CONSUMER, take)
 
 
 def escalation_jobs(registry: Registry, keyring: Keyring) -> tuple[Job, ...]:
-    """Return what looks every minute for what is due."""
+    """Return what looks every minute for what is due, and what counts anew after a change."""
 
     async def house(db: Connection) -> House:
         return await load_house(db, registry, keyring)
@@ -239,7 +240,11 @@ def escalation_jobs(registry: Registry, keyring: Keyring) -> tuple[Job, ...]:
     async def pile(context: JobContext) -> None:
         await backlog.sweep(context.transaction, house, context.moment)
 
+    async def recount(context: JobContext) -> None:
+        await recounting.run(context.transaction, house, clock.now)
+
     return (
+        Job(owner="kernel", name="recount", cron="* * * * *", run=recount, limit=timedelta(hours=6)),
         Job(owner="kernel", name="escalate", cron="* * * * *", run=sweep),
         Job(owner="kernel", name="backlog", cron="7 * * * *", run=pile),
     )

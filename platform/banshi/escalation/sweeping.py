@@ -21,6 +21,7 @@ from banshi.cases.acting import write
 from banshi.cases.book import House
 from banshi.cases.tables import case
 from banshi.cases.timing import Timed
+from banshi.clock.keeping import steady
 from banshi.contracts import Actor
 from banshi.db import Connection
 from banshi.escalation.firing import Fired, fire
@@ -54,6 +55,7 @@ async def sweep(transaction: Transaction, house: Houses, at: datetime) -> Swept:
     fired = failed = 0
     while True:
         async with transaction() as db:
+            await steady(db)
             taken, done, wrong = await batch(db, await house(db), at)
         fired += done
         failed += wrong
@@ -163,7 +165,7 @@ async def keep(db: Connection, house: House, case_ids: Sequence[int]) -> int:
 
 
 async def _write_next(db: Connection, house: House, found: Sequence[Timed], at: datetime | None, wrong: set[int]) -> None:
-    rows = [_row(house, one) for one in found]
+    rows = [index_row(house, one) for one in found]
     if at is not None:
         for row in rows:
             if row["case_id"] in wrong:
@@ -173,7 +175,8 @@ async def _write_next(db: Connection, house: House, found: Sequence[Timed], at: 
     await db.execute(_NEXT, {"said": msgspec.json.encode(sorted(rows, key=lambda r: r["case_id"])).decode()})
 
 
-def _row(house: House, found: Timed) -> dict[str, Any]:
+def index_row(house: House, found: Timed) -> dict[str, Any]:
+    """Return the line of the index for an open case: what is due next, and its due dates."""
     promised, statutory = found.running("promised"), found.running("statutory")
     coming = [p.at for p in pending(house, found) if not p.by_hand]
     stands = (promised or statutory).paused if (promised or statutory) else None  # type: ignore[union-attr]
@@ -210,6 +213,7 @@ async def recount(transaction: Transaction, house: Houses, progress: Callable[[i
             ids = (await db.execute(wanted.order_by(case.c.id).limit(BATCH))).scalars().all()
             if not ids:
                 return done
+            await steady(db)
             done += await keep(db, await house(db), ids)
         progress(len(ids))
         reached = ids[-1]

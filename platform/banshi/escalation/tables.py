@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, ForeignKey, Index, Integer, SmallInteger, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, ForeignKey, Identity, Index, Integer, SmallInteger, Table, Text, text
 
 from banshi.db import KERNEL, owner_metadata
 
@@ -30,3 +30,15 @@ closing_report = Table(
     Column("written", DateTime(timezone=True), nullable=False),
 )
 Index("closing_report_urgency", closing_report.c.urgency.desc(), closing_report.c.written.desc(), closing_report.c.case_id)
+
+recount = Table(
+    "recount",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("district_id", BigInteger, ForeignKey("kernel.district.id"), nullable=False),
+    Column("asked", DateTime(timezone=True), nullable=False),
+    Column("reached", BigInteger, nullable=False, server_default="0"),
+    Column("counted", BigInteger, nullable=False, server_default="0"),
+    Column("done", DateTime(timezone=True)),
+)
+Index("recount_open", recount.c.id, postgresql_where=text("done is null"))
