@@ -173,6 +173,20 @@ def same(one: Layer | None, other: Layer) -> bool:
     return told(one) == told(other)
 
 
+def difference(before: Layer | None, after: Layer) -> list[Range]:
+    """Return which days a version says otherwise than the one before it, those in a row that are alike as one range."""
+    was, now = (dict(before.days) if before else {}), dict(after.days)
+    found: list[Range] = []
+    for day in sorted(d for d in {*was, *now} if was.get(d) != now.get(d)):
+        said = now.get(day)
+        one = Range(first=day, last=day, kind=said.kind if said else "above", name=said.name if said else {})
+        if found and found[-1].last + timedelta(days=1) == day and (found[-1].kind, found[-1].name) == (one.kind, one.name):
+            found[-1] = msgspec.structs.replace(found[-1], last=day)
+        else:
+            found.append(one)
+    return found
+
+
 def check(calendar: Calendar, years: Iterable[int]) -> None:
     """Refuse a calendar on which a make-up workday has no hours, or a month no working day."""
     if not any(calendar.week):

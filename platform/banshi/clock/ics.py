@@ -69,6 +69,8 @@ def _times(event: Any, zone: ZoneInfo, name: str) -> Iterator[tuple[date, date]]
         raise wrong from None
     if not (isinstance(start, date) and isinstance(stop, date | None) and isinstance(lasts, timedelta | None)):
         raise wrong
+    if start.year not in YEARS or (lasts is not None and abs(lasts) > MOST_DAYS * DAY):
+        raise Invalid(_("“{name}”: the year {year} is out of reach."), name=name, year=start.year)
     for moment in ("DTSTART", "DTEND"):
         if moment in event and "TZID" in event[moment].params and getattr(event.decoded(moment), "tzinfo", None) is None:
             raise Invalid(_("“{name}” is in another time zone than the district ({zone}): give it whole days."), name=name, zone=zone.key)

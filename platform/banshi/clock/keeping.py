@@ -24,6 +24,8 @@ from banshi.districts import Tree, touch
 
 SEEDED = "published holidays"
 CHANGING = 0x74696D65
+PUBLISHED_BY = 11
+"""In this month the State Council publishes the days off of the next year."""
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,6 +136,13 @@ class Times:
         if not found:  # older than all: the published holidays held then, a district's own did not
             return known[0] if district_id is None else None
         return known[found - 1]
+
+
+def unanswered(calendar: Calendar, at: datetime) -> int | None:
+    """Return a year whose days off somebody should have published by now: this one, from November on the next; None where all is well."""
+    today = calendar.day_of(at)
+    years = [today.year, *([today.year + 1] if today.month >= PUBLISHED_BY else [])]
+    return next((y for y in years if y not in calendar.published), None)
 
 
 def overlaid(zone: str, layers: Sequence[Layer]) -> Calendar:

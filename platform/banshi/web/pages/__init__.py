@@ -10,11 +10,30 @@ search      what was found
 components  the style guide
 files       adding files
 library     regulations and guides, who does what
+admin       the administration
 common      the pages that everybody meets: sign in, errors
 """
 
 from __future__ import annotations
 
+from banshi.web.pages.admin import (
+    AdminHead,
+    CalendarFormPage,
+    CalendarPage,
+    CalendarPreviewPage,
+    DayCell,
+    DayRow,
+    EscalationsPage,
+    MonthPart,
+    MoveRow,
+    PileRow,
+    RuleGroup,
+    RulePage,
+    RulesPage,
+    RungRow,
+    SetRow,
+    VersionRow,
+)
 from banshi.web.pages.common import (
     CapacityPage,
     ErrorPage,
@@ -114,6 +133,7 @@ from banshi.web.pages.search import FindPage, HitRow, LikeRow, Marked
 
 __all__ = [
     "ActionLink",
+    "AdminHead",
     "Alarm",
     "Answer",
     "AnswersPage",
@@ -121,6 +141,9 @@ __all__ = [
     "BulkDonePage",
     "BulkPage",
     "BulkRow",
+    "CalendarFormPage",
+    "CalendarPage",
+    "CalendarPreviewPage",
     "CallerPart",
     "CapacityPage",
     "CasePage",
@@ -132,6 +155,8 @@ __all__ = [
     "ComponentsPage",
     "ConsultPage",
     "Contact",
+    "DayCell",
+    "DayRow",
     "DeskCasePage",
     "Difference",
     "DirectoryPage",
@@ -143,6 +168,7 @@ __all__ = [
     "EntryPage",
     "EntryRow",
     "ErrorPage",
+    "EscalationsPage",
     "Field",
     "FileRow",
     "FilesPage",
@@ -166,12 +192,15 @@ __all__ = [
     "MandateRow",
     "MandatesPage",
     "Marked",
+    "MonthPart",
+    "MoveRow",
     "MyPage",
     "NearbyPage",
     "NearbyRow",
     "Number",
     "OfficePage",
     "Picture",
+    "PileRow",
     "Problem",
     "PublicPage",
     "PublicRow",
@@ -182,10 +211,15 @@ __all__ = [
     "ResumePage",
     "ResumePart",
     "Row",
+    "RuleGroup",
+    "RulePage",
+    "RulesPage",
+    "RungRow",
     "Sample",
     "SavedPage",
     "Section",
     "Sentence",
+    "SetRow",
     "Settled",
     "SettledPage",
     "Share",
@@ -199,6 +233,7 @@ __all__ = [
     "TogetherPage",
     "Tone",
     "TrackPage",
+    "VersionRow",
     "ViewsPage",
     "WarningPage",
 ]
