@@ -1,4 +1,4 @@
-"""Calendars as the database keeps them: laid one over another, in versions; what a change would move is what it then moves, and nothing that is over."""
+"""Calendars as the database keeps them, one over another, in versions; what a change would move is what it then moves, and nothing that is over."""
 
 from __future__ import annotations
 
@@ -292,7 +292,9 @@ def test_hours_are_read_as_people_write_them(said: str, spans: Any) -> None:
     assert changing.read_hours(changing.say_hours(spans)) == spans
 
 
-@pytest.mark.parametrize("said", ["22:00-02:00", "12:00-12:00", "09:00-12:00, 11:00-13:00", "morning", "9", "25:00-26:00", "09:70-10:00", "09:00-24:01"])
+@pytest.mark.parametrize(
+    "said", ["22:00-02:00", "12:00-12:00", "09:00-12:00, 11:00-13:00", "morning", "9", "25:00-26:00", "09:70-10:00", "09:00-24:01"]
+)
 def test_hours_that_overlap_or_run_past_midnight_are_refused(said: str) -> None:
     with pytest.raises(Invalid):
         changing.read_hours(said)

@@ -32,6 +32,8 @@ COMMANDS = {
     "report": "report",
     "search": "searching",
     "library": "library",
+    "calendar": "times",
+    "clock": "times",
 }
 
 

@@ -139,7 +139,7 @@ def _row(visit: Visit, district: District, one: Setting) -> pages.SetRow:
 def say_value(visit: Visit, one: Setting, found: Value) -> str:
     """Return what holds in words."""
     if not found.on:
-        return visit.say(_("off"))
+        return visit.say(_("switched off"))
     parts = []
     if found.limit is not None:
         parts.append(frame.amount(visit, found.limit, one.unit))
