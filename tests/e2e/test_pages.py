@@ -37,7 +37,12 @@ CLERK = (
     "/desk/library/new",
     "/desk/case/1",
 )
-ADMINISTRATOR = ("/admin", "/desk", "/desk/report", "/desk/library", "/desk/library/new", "/desk/library/street-lamp-repair/change")
+ADMINISTRATOR = (
+    *("/admin", "/admin/calendar", "/admin/calendar/nanpu?year=2027", "/admin/calendar/nanpu/change"),
+    *("/admin/rules", "/admin/rules/nanpu", "/admin/rules/nanpu/tickets.request.promised", "/admin/rules/nanpu/tickets.idle"),
+    *("/admin/escalations", "/admin/escalations/nanpu?until=2031-01-01", "/admin/escalations/nanpu?until=nonsense"),
+    *("/desk", "/desk/report", "/desk/library", "/desk/library/new", "/desk/library/street-lamp-repair/change"),
+)
 LIGHT = (
     *("/d/nanpu", "/d/nanpu/library", "/d/nanpu/library/night-noise-rules", "/d/nanpu/library/departments"),
     *("/desk/find?q=lamp", "/desk/components", "/desk/library", "/desk/library/departments", "/desk/library/street-lamp-repair"),

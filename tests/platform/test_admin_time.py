@@ -1,4 +1,4 @@
-"""An administrator meets time: the calendar and what a change moves, limits and rules, tomorrow's escalations; each change with a reason, on record."""
+"""An administrator meets time: the calendar and what a change moves, limits and rules, tomorrow's escalations; each with a reason, on record."""
 
 from __future__ import annotations
 
