@@ -119,7 +119,7 @@ def _month(visit: Visit, calendar: Calendar, year: int, month: int) -> pages.Mon
     ]
     language = visit.language
     title = texts.say_month(datetime.combine(date(year, month, 1), time(12), UTC), UTC, language)  # type: ignore[arg-type]
-    return pages.MonthPart(number=month, title=title, weeks=weeks, named=tuple(say_range(visit, r) for r in joined(named)))
+    return pages.MonthPart(number=month, title=title, weeks=weeks, named=tuple(say_range(visit, r) for r in joined(calendar, named)))
 
 
 def _day(visit: Visit, calendar: Calendar, day: date) -> pages.DayCell:
@@ -131,14 +131,17 @@ def _day(visit: Visit, calendar: Calendar, day: date) -> pages.DayCell:
     return pages.DayCell(day=day.day, look="" if works else "rest")
 
 
-def joined(ranges: Sequence[Range]) -> list[Range]:
-    """Return ranges with those in a row that are alike as one."""
+def joined(calendar: Calendar, ranges: Sequence[Range]) -> list[Range]:
+    """Return ranges with those that follow one another and are alike as one; the weekend between two days off belongs to them."""
     found: list[Range] = []
     for one in ranges:
-        if found and found[-1].last + timedelta(days=1) == one.first and (found[-1].kind, found[-1].name) == (one.kind, one.name):
-            found[-1] = Range(first=found[-1].first, last=one.last, kind=one.kind, name=one.name)
-        else:
-            found.append(one)
+        before = found[-1] if found else None
+        if before and (before.kind, before.name) == (one.kind, one.name):
+            between = [before.last + timedelta(days=n) for n in range(1, (one.first - before.last).days)]
+            if not between or (one.kind == "off" and not any(calendar.works(d) for d in between)):
+                found[-1] = Range(first=before.first, last=one.last, kind=one.kind, name=one.name)
+                continue
+        found.append(one)
     return found
 
 
@@ -193,11 +196,8 @@ async def _versions(visit: Visit, district: District) -> tuple[pages.VersionRow,
         at = next((n for n, one in enumerate(layers) if one.id == row.id), None)
         if at is None:
             continue
-        what: tuple[str, ...] = (
-            visit.say(_("Published days off of {first} to {last}"), first=min(layers[at].published), last=max(layers[at].published)),
-        )
-        if row.district_id is not None:
-            what = say_change(visit, layers[at - 1] if at else None, layers[at])
+        before = layers[at - 1] if at else None
+        what = _seeded(visit, layers[at]) if row.district_id is None else say_change(visit, before, layers[at])
         found.append(
             pages.VersionRow(
                 district=tree[row.district_id].say(visit.language) if row.district_id is not None else visit.say(_("The whole country")),
@@ -209,6 +209,12 @@ async def _versions(visit: Visit, district: District) -> tuple[pages.VersionRow,
             )
         )
     return tuple(found)
+
+
+def _seeded(visit: Visit, layer: Layer) -> tuple[str, ...]:
+    """Return what a version of the whole country says: its days are on the page of each year."""
+    text = _("Published days off of {first} to {last}")
+    return (visit.say(text, first=layer.published[0], last=layer.published[-1]),) if layer.published else ()
 
 
 HANDLERS = [show]
