@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 DATA ?= demo
 CASES ?= 10000 100000
+OPEN ?= 10000 100000
 BIN = .venv/bin
 DISTRIBUTIONS = platform $(wildcard plugins/*)
 
@@ -12,7 +13,7 @@ help:
 	@echo "make demo    the whole platform with a living demo city on http://127.0.0.1:$(PORT) (PORT=, DATA=, QUIET=1)"
 	@echo "make test    the whole suite (ARGS= goes to pytest)"
 	@echo "make check   lint, types, layers, catalogues"
-	@echo "make bench   figures (CASES='10000 100000 1000000')"
+	@echo "make bench   figures (CASES='10000 100000 1000000' OPEN='100000 1000000')"
 	@echo "make lock    pin dependencies anew"
 
 setup: .setup-python .setup-static
@@ -44,6 +45,7 @@ check: setup
 
 bench: setup
 	@$(BIN)/python -m bench $(CASES)
+	@$(BIN)/python -m bench.time $(OPEN)
 
 lock:
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv

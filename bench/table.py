@@ -16,7 +16,7 @@ from bench.bulk import Bulk
 from bench.pages import Page
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
-BEGIN, END = "<!-- figures: begin (make bench writes them) -->", "<!-- figures: end -->"
+BEGIN, END = "<!-- {name}: begin (make bench writes them) -->", "<!-- {name}: end -->"
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,13 +85,14 @@ def draw(settings: Settings, rounds: int, measured: list[Figures]) -> str:
     return "\n".join(lines)
 
 
-def write(table: str) -> None:
-    """Put the table between the marks of docs/performance.md."""
+def write(table: str, name: str = "figures") -> None:
+    """Put the table between the marks of that name in docs/performance.md."""
     page = DOCUMENT.read_text(encoding="utf8")
-    before, begin, rest = page.partition(BEGIN)
-    _old, end, after = rest.partition(END)
+    first, last = BEGIN.format(name=name), END.format(name=name)
+    before, begin, rest = page.partition(first)
+    _old, end, after = rest.partition(last)
     if not (begin and end):
-        msg = f"{DOCUMENT.name} has lost its marks {BEGIN} and {END}"
+        msg = f"{DOCUMENT.name} has lost its marks {first} and {last}"
         raise RuntimeError(msg)
     DOCUMENT.write_text(f"{before}{begin}\n\n{table}\n\n{end}{after}", encoding="utf8")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import os
 import re
 import shlex
@@ -13,9 +14,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
 
 from banshi import hookspecs
+from banshi.db.queue import libpq_url
 from banshi.plugins import load
 from banshi.settings import Settings
 from banshi.testing import SECRET
@@ -72,6 +75,36 @@ def test_the_commands_of_reports_run_on_the_cases_that_operate_imports(fresh_url
         assert done.returncode == 0, (line, done.stderr)
         said.append(done.stdout)
     assert said[-1].strip() == "The report is right. 2 cases counted."
+
+
+def test_the_commands_of_time_explain_a_case_and_say_what_would_happen(fresh_url: str, tmp_path: Path) -> None:
+    write_files("operate.md", tmp_path)
+    environ = os.environ | {"BANSHI_DATABASE_URL": fresh_url, "BANSHI_SECRET_KEY": SECRET}
+
+    def ran(line: str) -> str:
+        command = [sys.executable, "-m", *shlex.split(line.removeprefix("$ "))]
+        done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (line, done.stderr)
+        return done.stdout
+
+    ran("banshi organisation load town.toml")
+    ran("banshi import tickets requests.csv --mapping requests.toml")
+    with psycopg.connect(libpq_url(fresh_url)) as connection:
+        row = connection.execute('select number from kernel."case" order by id limit 1').fetchone()
+    assert row is not None
+    lines = [line.replace("4071-8826-3915", row[0]) for block in blocks("time.md", "console") for line in block.splitlines()]
+    said = {line: ran(line) for line in lines}
+    assert "Settled as promised" in said[lines[0]]
+    (promised, *_others) = json.loads(said[lines[1]])
+    assert promised["name"] == "promised"
+    assert "would happen by" in said[lines[2]]
+    assert json.loads(said[lines[3]])["failed"] == 0
+
+
+def test_every_example_of_the_plugins_document_is_python_that_runs() -> None:
+    for body in blocks("plugins.md", "python"):
+        if not body.startswith("# "):
+            exec(compile(body, "plugins.md", "exec"), {"__name__": "example"})
 
 
 def test_every_setting_is_in_operate_with_its_default() -> None:

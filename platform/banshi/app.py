@@ -19,7 +19,7 @@ from sqlalchemy import delete, text
 
 from banshi import clock, notify, plugins
 from banshi.cases import attaching, following, verifying
-from banshi.cases.book import House, load_house, put_types
+from banshi.cases.book import Houses, load_house, put_types
 from banshi.cases.tables import idempotency
 from banshi.cases.upgrading import upgrade_open
 from banshi.clock import keeping as keeping_times
@@ -178,70 +178,63 @@ def document_jobs(settings: Settings, registry: Registry) -> tuple[Job, ...]:
     )
 
 
-def clusters(registry: Registry, keyring: Keyring) -> relay.Consumer:
+def clusters(houses: Houses) -> relay.Consumer:
     """Return the consumer that tells the members of a cluster what the office told on the case that leads them."""
 
     async def take(db: Connection, events: Sequence[Any]) -> None:
         ids = sorted({e.case_id for e in events})
         if await following.concerned(db, ids):
-            house = await load_house(db, registry, keyring)
-            await following.follow(db, house, ids)
+            await following.follow(db, await houses(db), ids)
 
     return relay.Consumer("clusters", take)
 
 
-def figures(registry: Registry, keyring: Keyring) -> relay.Consumer:
-    """Return the consumer that keeps the report's roll-ups; it reads the directory again only when that has changed."""
-    known: list[House] = []
+def figures(houses: Houses) -> relay.Consumer:
+    """Return the consumer that keeps the report's roll-ups."""
 
     async def take(db: Connection, events: Sequence[Any]) -> None:
-        now = await rollups.revision(db)
-        if not known or known[0].directory.revision != now:
-            known[:] = [await load_house(db, registry, keyring, now)]
-        await rollups.settle(db, known[0], [e.case_id for e in events])
+        await rollups.settle(db, await houses(db), [e.case_id for e in events])
 
-    return relay.Consumer(checking.consumer_name(registry), take)
+    return relay.Consumer(checking.consumer_name(houses.registry), take)
 
 
-def searching(registry: Registry, keyring: Keyring) -> relay.Consumer:
+def searching(houses: Houses) -> relay.Consumer:
     """Return the consumer that keeps the words of cases up with the cases."""
 
     async def take(db: Connection, events: Sequence[Any]) -> None:
-        house = await load_house(db, registry, keyring)
-        await indexing.index(db, house, sorted({e.case_id for e in events}))
+        await indexing.index(db, await houses(db), sorted({e.case_id for e in events}))
 
     return relay.Consumer(indexing.CONSUMER, take)
 
 
 def consumers(registry: Registry, keyring: Keyring) -> list[relay.Consumer]:
     """Return everything that reads the record's events, each with a cursor of its own."""
-    return [notify.NOTICES, clusters(registry, keyring), searching(registry, keyring), figures(registry, keyring), deadlines(registry, keyring)]
+    houses = Houses(registry, keyring)
+    return [notify.NOTICES, clusters(houses), searching(houses), figures(houses), deadlines(houses)]
 
 
-def deadlines(registry: Registry, keyring: Keyring) -> relay.Consumer:
+def deadlines(houses: Houses) -> relay.Consumer:
     """Return the consumer that keeps up what is due next on each case."""
 
     async def take(db: Connection, events: Sequence[Any]) -> None:
         await keeping_times.steady(db)
-        await sweeping.keep(db, await load_house(db, registry, keyring), sorted({e.case_id for e in events}))
+        await sweeping.keep(db, await houses(db), sorted({e.case_id for e in events}))
 
     return relay.Consumer(sweeping.CONSUMER, take)
 
 
 def escalation_jobs(registry: Registry, keyring: Keyring) -> tuple[Job, ...]:
     """Return what looks every minute for what is due, and what counts anew after a change."""
-
-    async def house(db: Connection) -> House:
-        return await load_house(db, registry, keyring)
+    houses = Houses(registry, keyring)
 
     async def sweep(context: JobContext) -> None:
-        await sweeping.sweep(context.transaction, house, context.moment)
+        await sweeping.sweep(context.transaction, houses, context.moment)
 
     async def pile(context: JobContext) -> None:
-        await backlog.sweep(context.transaction, house, context.moment)
+        await backlog.sweep(context.transaction, houses, context.moment)
 
     async def recount(context: JobContext) -> None:
-        await recounting.run(context.transaction, house, clock.now)
+        await recounting.run(context.transaction, houses, clock.now)
 
     return (
         Job(owner="kernel", name="recount", cron="* * * * *", run=recount, limit=timedelta(hours=6)),

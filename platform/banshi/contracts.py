@@ -655,10 +655,10 @@ class Since(Protocol):
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True, tag="condition"):
-    """A plugin's own: what the story tells; ``kinds`` are the actions whose answers it reads. Its rungs come ``later`` (in ``unit``)."""
+    """A plugin's own: what events of these ``kinds`` tell; it is asked only where there is one. Its rungs come ``later`` (in ``unit``)."""
 
     since: Since
-    kinds: tuple[str, ...] = ()
+    kinds: tuple[str, ...]
     unit: Unit = "workdays"
 
 

@@ -27,6 +27,7 @@ from banshi.contracts import (
     Ask,
     Backlog,
     CaseType,
+    Condition,
     Declared,
     Demo,
     HandUp,
@@ -377,6 +378,8 @@ def _rule_fault(rule: Rule, case_types: Mapping[str, CaseType]) -> str:
         return "a backlog of less than 1 is none"
     if isinstance(rule.when, Idle) and not any(s.waits_for == OFFICE and not s.final for s in case_type.states):
         return "no state waits for the office: it could never fire"
+    if isinstance(rule.when, Condition) and not set(rule.when.kinds) & {a.name for a in case_type.actions}:
+        return "none of the kinds of events that it asks for is an action: it could never fire"
     if any(r.share <= 0 or r.later < 0 or r.again < 0 for r in rule.rungs):
         return "a rung comes before its clock begins, or runs backwards"
     if any(a.again for a in rule.rungs[:-1]):

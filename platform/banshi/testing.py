@@ -304,7 +304,8 @@ def _other(url: str, name: str) -> str:
 
 _SWEEP = """
 delete from kernel.seen; delete from kernel.answer_template; delete from kernel.saved_view; delete from kernel.handover;
-delete from kernel.document; delete from kernel.document_content;
+delete from kernel.document; delete from kernel.document_content; delete from kernel.deadline; delete from kernel.closing_report;
+delete from kernel.adjustment; delete from kernel.recount; delete from kernel.calendar_version where district_id is not null;
 delete from kernel.case_link; delete from kernel.report_case; delete from kernel.report_cell;
 delete from kernel.case_words; delete from kernel.library_settled;
 delete from kernel.library_version; delete from kernel.library_entry;

@@ -25,9 +25,10 @@ def shown(page: Page, name: str) -> None:
 def test_a_picture_is_seen_where_the_case_is_read_and_a_wrong_file_is_taken_back(guest: Any, language: str) -> None:
     town = Town(guest, language=locale(language))
     number = town.file(text=f"Pole 0{len(language)}77 hums {language}.")
+    name = {"zh": "杆子.jpg", "en": "pole.jpg"}[language]
     page = town.of("resident")
     page.goto(f"/case/{number}/files?lang={language}")
-    add(page, "杆子.jpg", photo())
+    add(page, name, photo())
     expect(page.locator(".files__by")).to_contain_text({"zh": "您", "en": "You"}[language])
     judge(page, page.url, language)
     shown(page, f"files-resident-{language}")
@@ -36,7 +37,7 @@ def test_a_picture_is_seen_where_the_case_is_read_and_a_wrong_file_is_taken_back
     clerk.goto(f"/desk/case/{number}?lang={language}")
     picture = clerk.locator(".files__picture").first
     picture.scroll_into_view_if_needed()
-    expect(picture).to_have_attribute("alt", {"zh": "杆子.jpg 的预览", "en": "Preview of 杆子.jpg"}[language])
+    expect(picture).to_have_attribute("alt", {"zh": f"{name} 的预览", "en": f"Preview of {name}"}[language])
     clerk.wait_for_function("document.querySelector('.files__picture').naturalWidth > 0")
     clerk.goto(f"/desk/case/{number}/files")
     add(clerk, "wrong.txt", f"another case {number}".encode())
@@ -44,7 +45,7 @@ def test_a_picture_is_seen_where_the_case_is_read_and_a_wrong_file_is_taken_back
     judge(clerk, clerk.url, language, words=False)
     shown(clerk, f"files-desk-{language}")
     taken = clerk.locator(".files__file", has_text="wrong.txt")
-    expect(clerk.locator(".files__file", has_text="杆子.jpg").locator("button")).to_have_count(0)
+    expect(clerk.locator(".files__file", has_text=name).locator("button")).to_have_count(0)
     taken.locator("button").click()
     expect(clerk.locator(".files__file")).to_have_count(1)
 
@@ -52,8 +53,8 @@ def test_a_picture_is_seen_where_the_case_is_read_and_a_wrong_file_is_taken_back
     expect(page.locator("main")).to_contain_text("wrong.txt")
     expect(page.locator("main .files a", has_text="wrong.txt")).to_have_count(0)
     with page.expect_download() as coming:
-        page.locator(".files a", has_text="杆子.jpg").first.click()
-    assert coming.value.suggested_filename == "杆子.jpg"
+        page.locator(".files a", has_text=name).first.click()
+    assert coming.value.suggested_filename == name
     assert coming.value.path().read_bytes() == photo()
     judge(page, page.url, language, words=False)
     shown(page, f"story-resident-{language}")

@@ -114,7 +114,7 @@ def test_a_cited_version_stays_when_the_rule_changes(guest: Any, rule: str, lang
     judge(resident, resident.url, language)
     resident.locator(".notice a").click()
     expect(resident.locator("main h1")).to_have_text({"zh": "井盖管理", "en": "Manhole covers"}[language])
-    resident.locator("details summary").click()
+    resident.locator("main details summary").click()
     expect(resident.locator("del").first).to_be_visible()
     judge(resident, resident.url, language)
     clerk.goto(f"/desk/case/{number}?lang={language}")

@@ -18,11 +18,10 @@ from banshi import app
 from banshi.audit import audit_entry, verify
 from banshi.cases import numbers, opening
 from banshi.cases.book import load_house
-from banshi.cases.tables import case
+from banshi.cases.tables import case, deadline
 from banshi.clock.tables import calendar_version
 from banshi.db import Database
 from banshi.escalation import recounting, sweeping
-from banshi.escalation.tables import deadline
 from banshi.identity import access
 from banshi.plugins import Registry
 from banshi.privacy import Keyring

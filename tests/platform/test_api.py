@@ -420,6 +420,7 @@ async def test_the_description_lists_the_operations_and_every_reference_in_it_le
         "leaveCluster": ("post", f"{CASES}/{{number}}/leave"),
         "linkCases": ("post", f"{CASES}/{{number}}/links"),
         "unlinkCases": ("delete", f"{CASES}/{{number}}/links/{{kind}}/{{other}}"),
+        "explainClocks": ("get", f"{CASES}/{{number}}/clocks"),
         "listEvents": ("get", "/api/v1/events"),
     }
     for _method, path, operation in operations.values():

@@ -14,6 +14,7 @@ from settling import settled
 from banshi import app
 from banshi.cases import acting, numbers, opening
 from banshi.cases.acting import Act
+from banshi.cases.book import Houses
 from banshi.db import Database
 from banshi.errors import Throttled
 from banshi.jobs import relay
@@ -153,7 +154,7 @@ async def test_a_program_searches_as_a_clerk_does(client: Client, database: Data
         )
     await settled(database)
     async with database.transaction() as db:
-        await relay.feed(db, app.searching(town.house.registry, town.house.keyring))
+        await relay.feed(db, app.searching(Houses(town.house.registry, town.house.keyring)))
     found = (await client.get("/api/v1/search", params={"q": "巷口"}, headers=CLERK)).json()
     assert [c["number"] for c in found["items"]] == [numbers.show(lamp.number)]
     assert found["more"] is False

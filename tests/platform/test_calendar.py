@@ -19,7 +19,7 @@ SHANGHAI = Calendar(
 )
 ZONES = ("Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia")
 DAYS = st.dates(date(2026, 1, 1), date(2027, 12, 31))
-MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)).map(lambda d: d.replace(microsecond=0, second=0, tzinfo=UTC))
+MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)).map(lambda d: d.replace(microsecond=0, second=0, tzinfo=UTC))  # noqa: DTZ001 -- hypothesis takes naive ones
 CALENDARS = st.builds(
     Calendar,
     zone=st.sampled_from(ZONES),

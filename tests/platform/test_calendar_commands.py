@@ -15,10 +15,11 @@ from sqlalchemy import select
 from banshi import cli
 from banshi.audit import audit_entry
 from banshi.cases import numbers, opening
+from banshi.cases.tables import deadline
 from banshi.clock.tables import calendar_version
 from banshi.db import Database
 from banshi.errors import BanshiError
-from banshi.escalation.tables import deadline, recount
+from banshi.escalation.tables import recount
 from banshi.testing import MOMENT, SECRET, Town
 
 EAST = ("--district", "east")

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from banshi.cases import acting, opening, timing
 from banshi.cases.acting import Act
 from banshi.cases.book import House, load_house
-from banshi.cases.tables import case
+from banshi.cases.tables import case, deadline
 from banshi.clock import changing, ics, keeping
 from banshi.clock.changing import Change, Range
 from banshi.clock.keeping import Day, Layer
@@ -24,7 +24,7 @@ from banshi.contracts import Actor
 from banshi.db import Connection, Database
 from banshi.errors import Invalid
 from banshi.escalation import moving, recounting, sweeping
-from banshi.escalation.tables import deadline, recount
+from banshi.escalation.tables import recount
 from banshi.testing import MOMENT, Town
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -158,7 +159,7 @@ def test_a_year_without_a_calendar_is_marked() -> None:
 # -- any story ------------------------------------------------------------------------------------------------------------
 
 STATES = ("new", "working", "asked", "outside", "closed")
-MOMENTS = st.datetimes(datetime(2026, 9, 1), datetime(2026, 12, 20)).map(lambda d: d.replace(microsecond=0, tzinfo=UTC))
+MOMENTS = st.datetimes(datetime(2026, 9, 1), datetime(2026, 12, 20)).map(lambda d: d.replace(microsecond=0, tzinfo=UTC))  # noqa: DTZ001 -- hypothesis takes naive ones
 STORIES = st.tuples(
     MOMENTS,
     st.lists(st.tuples(st.integers(0, 4 * 86_400), st.sampled_from(STATES), st.sampled_from(("tell", "x", "extend"))), max_size=10),
@@ -224,7 +225,7 @@ def test_the_lines_of_an_explanation_add_up_and_leave_no_gap(told: Any, calendar
         assert sum(i.counted for i in lines) == pytest.approx(counting.counted(msgspec.structs.replace(clock, runs=_closed(clock)), calendar, end))
         spoken = [i for i in lines if i.kind != "skipped"]
         assert spoken[0].start == clock.started
-        assert all(a.stop == b.start for a, b in zip(spoken, spoken[1:], strict=False))
+        assert all(a.stop == b.start for a, b in pairwise(spoken))
 
 
 def _closed(clock: Clock) -> tuple[tuple[datetime, datetime | None], ...]:

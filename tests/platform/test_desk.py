@@ -29,7 +29,7 @@ from banshi.web.site import SESSION_COOKIE
 STATEMENTS = 8
 ANYBODY = {"note", "prioritise", "recuse"}
 UNSIGNED = ANYBODY | {"sign", "assign", "return"}
-AT_WORK = ANYBODY | {"answer", "ask", "tell", "assign", "pass_on", "raise_up", "dispute"}
+AT_WORK = ANYBODY | {"answer", "ask", "tell", "assign", "pass_on", "raise_up", "dispute", "wait"}
 ASKED = ANYBODY | {"tell", "assign"}
 ANSWERED = ANYBODY | {"close", "assign", "dispute"}
 At = Callable[[str], Awaitable[Person]]
@@ -277,7 +277,7 @@ async def test_what_the_post_forbids_is_403_and_not_offered(at_desk: At, lamps: 
     (address,) = await lamps()
     oversight = await at_desk("30001")
     page = await oversight.get(address)
-    assert (page.status, offered(page)) == (200, {"recuse"})
+    assert (page.status, offered(page)) == (200, {"recuse", "support", "reassign"})
     page = await oversight.post(f"{address}/sign", {"_csrf_token": (await token(oversight))})
     assert page.status == 403
     async with database.transaction() as db:

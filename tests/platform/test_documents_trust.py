@@ -13,7 +13,7 @@ import pytest
 from browsing import Person
 from litestar.testing import AsyncTestClient
 from sqlalchemy import select
-from test_documents import clamd, filled, picture, upload  # noqa: F401 - one is a fixture
+from test_documents import filled, picture, upload
 
 from banshi import app
 from banshi.cases import numbers, opening
@@ -66,7 +66,7 @@ async def test_what_came_before_there_was_a_scanner_is_held_until_it_has_spoken(
     client: AsyncTestClient[Any],
     documents: Address,
     database: Database,
-    clamd: str,  # noqa: F811
+    clamd: str,
 ):
     address = await documents()
     rows = [(await send(client, address, body)).json()["items"][-1] for body in (b"clean", VIRUS)]
@@ -82,7 +82,7 @@ async def test_what_the_scanner_learns_of_a_content_holds_it_wherever_it_is(
     client: AsyncTestClient[Any],
     documents: Address,
     database: Database,
-    clamd: str,  # noqa: F811
+    clamd: str,
 ):
     here, there = await documents(), await documents()
     (row,) = (await send(client, here, VIRUS)).json()["items"]

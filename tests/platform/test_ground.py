@@ -29,7 +29,7 @@ def test_only_the_clock_asks_what_time_it_is() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
         for path in SOURCES
-        if path.relative_to(ROOT) != Path("platform/banshi/clock.py")
+        if path.relative_to(ROOT) != Path("platform/banshi/clock/__init__.py")
         for number, line in enumerate(path.read_text(encoding="utf8").splitlines(), 1)
         if asking.search(line)
     ]

@@ -16,6 +16,7 @@ from test_relay import drain
 from banshi import app
 from banshi.cases import acting, linking, opening, reading
 from banshi.cases.acting import Act
+from banshi.cases.book import Houses
 from banshi.cases.decoding import decode
 from banshi.cases.tables import case, case_event
 from banshi.contracts import Actor, Due, Measure
@@ -254,7 +255,7 @@ async def recount(database: Database, town: Town) -> checking.Checked:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_after_any_history_a_recount_agrees_though_the_consumer_died_in_between(database: Database, town: Town, wanted: Any, seed: int) -> None:
-    figures, clusters = app.figures(town.house.registry, town.house.keyring), app.clusters(town.house.registry, town.house.keyring)
+    figures, clusters = app.figures(Houses(town.house.registry, town.house.keyring)), app.clusters(Houses(town.house.registry, town.house.keyring))
     rng = random.Random(seed)
 
     async def dying(db: Connection, events: Sequence[Any]) -> None:
@@ -292,7 +293,7 @@ async def test_after_any_history_a_recount_agrees_though_the_consumer_died_in_be
 
 async def test_an_event_that_is_handed_over_twice_changes_nothing(database: Database, town: Town, wanted: Any) -> None:
     await history(database, town, wanted, 9, 40)
-    figures = app.figures(town.house.registry, town.house.keyring)
+    figures = app.figures(Houses(town.house.registry, town.house.keyring))
     await drain(database, figures)
 
     async def kept() -> list[Any]:
@@ -308,7 +309,7 @@ async def test_an_event_that_is_handed_over_twice_changes_nothing(database: Data
 
 async def test_a_recount_finds_what_was_changed_by_hand_and_rebuilding_mends_it(database: Database, town: Town, wanted: Any) -> None:
     await history(database, town, wanted, 4, 40)
-    await drain(database, app.figures(town.house.registry, town.house.keyring))
+    await drain(database, app.figures(Houses(town.house.registry, town.house.keyring)))
     async with database.transaction() as db:
         await db.execute(text("update kernel.report_cell set cases = cases + 5 where measure = 'kernel.received'"))
         await db.execute(text("delete from kernel.report_case where case_id = (select min(case_id) from kernel.report_case)"))
@@ -329,7 +330,7 @@ async def test_while_it_is_recounted_the_relay_waits_and_then_goes_on(database: 
         free = (await other.execute(text("select pg_try_advisory_lock(:key)"), {"key": rollups.LOCK})).scalar_one()
         assert free, "the lock is given back"
         await other.execute(text("select pg_advisory_unlock(:key)"), {"key": rollups.LOCK})
-    await drain(database, app.figures(town.house.registry, town.house.keyring))
+    await drain(database, app.figures(Houses(town.house.registry, town.house.keyring)))
     assert (await recount(database, town)).right
 
 

@@ -17,6 +17,7 @@ from banshi import app
 from banshi.audit import audit_entry
 from banshi.cases import acting, numbers, opening
 from banshi.cases.acting import Act
+from banshi.cases.book import Houses
 from banshi.cases.decoding import decode
 from banshi.cases.tables import case_event
 from banshi.contracts import Actor
@@ -239,7 +240,7 @@ def _of(town: Town, department: str) -> tuple[str, str]:
 
 
 async def test_the_relay_keeps_the_words_up_and_doing_it_again_changes_nothing(database: Database, town: Town, wanted: Any):
-    consumer = app.searching(town.house.registry, town.house.keyring)
+    consumer = app.searching(Houses(town.house.registry, town.house.keyring))
     async with database.transaction() as db:
         opened = await opening.open_many(db, town.house, town.residents["resident0"], [wanted(text=f"灯 {i} 坏了。") for i in range(3)], MOMENT)
     await settled(database)
@@ -268,7 +269,7 @@ def filed(database: Database, town: Town, wanted: Any) -> Callable[..., Awaitabl
             opened = await opening.open_one(db, town.house, town.residents[who], wanted(text=text, **data), MOMENT)
         await settled(database)
         async with database.transaction() as db:
-            await relay.feed(db, app.searching(town.house.registry, town.house.keyring))
+            await relay.feed(db, app.searching(Houses(town.house.registry, town.house.keyring)))
         return opened.number
 
     return file

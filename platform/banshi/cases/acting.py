@@ -282,7 +282,7 @@ def prepare(
 async def write(db: Connection, actor: Actor, prepared: dict[str, Prepared], at: datetime) -> dict[str, Acted | Refused]:
     """Write what was prepared, each case with its event, in one statement."""
     said = {
-        "cases": [p.row | {"actor": actor.key, "at": at} for p in prepared.values()],
+        "cases": [{"actor": actor.key, "at": at} | p.row for p in prepared.values()],
         "events": [p.event for p in prepared.values()],
     }
     rows = (await db.execute(ACT, {"said": msgspec.json.encode(said).decode()})).all()

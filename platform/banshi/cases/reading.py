@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Subquery, func, literal, literal_colu
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from banshi.cases.book import House
-from banshi.cases.tables import case, case_event, case_party, personal_index
+from banshi.cases.tables import case, case_event, case_party, deadline, personal_index
 from banshi.cases.visibility import branches, predicate
 from banshi.contracts import CONFIDENTIAL, Actor
 from banshi.db import Connection
@@ -142,7 +142,9 @@ async def listings(db: Connection, house: House, actor: Actor, queries: Sequence
     if not parts:
         return [Listing(rows=(), next=None) for _query in queries]
     page = union_all(*parts).subquery("page") if len(parts) > 1 else parts[0].subquery("page")
-    statement = select(case, post.c.staff_number, page.c.list).join(page, page.c.id == case.c.id).outerjoin(post, post.c.id == case.c.assignee_id)
+    due = (deadline.c.promised, deadline.c.statutory, deadline.c.stands)
+    statement = select(case, post.c.staff_number, page.c.list, *due).join(page, page.c.id == case.c.id)
+    statement = statement.outerjoin(post, post.c.id == case.c.assignee_id).outerjoin(deadline, deadline.c.case_id == case.c.id)
     rows = (await db.execute(statement)).all()
     return [_cut([r for r in rows if r.list == position], query) for position, query in enumerate(queries)]
 

@@ -179,3 +179,18 @@ day_head = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("audit_sequence", BigInteger, nullable=False),
 )
+
+# When the next thing is due on an open case: an index over its events, made anew from them at will.
+deadline = Table(
+    "deadline",
+    metadata,
+    Column("case_id", BigInteger, ForeignKey("kernel.case.id"), primary_key=True, autoincrement=False),
+    Column("sequence", Integer, nullable=False),
+    Column("next", DateTime(timezone=True)),
+    Column("promised", DateTime(timezone=True)),
+    Column("statutory", DateTime(timezone=True)),
+    Column("stands", Text, nullable=False, server_default=""),
+    Column("provisional", Boolean, nullable=False, server_default="false"),
+)
+Index("deadline_next", deadline.c.next, deadline.c.case_id, postgresql_where=text("next is not null"))
+Index("deadline_promised", deadline.c.promised, deadline.c.case_id, postgresql_where=text("promised is not null"))

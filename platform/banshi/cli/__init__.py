@@ -31,6 +31,7 @@ COMMANDS = {
     "audit": "records",
     "report": "report",
     "search": "searching",
+    "escalate": "escalating",
     "library": "library",
     "calendar": "times",
     "clock": "times",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import sys
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from banshi import clock
 from banshi.cases import importing, numbers, reading, verifying
@@ -17,6 +19,7 @@ from banshi.cli.common import Workplace, data_option, echo_json, json_option, ru
 from banshi.contracts import Actor
 from banshi.errors import BanshiError, Invalid, NotFound
 from banshi.privacy import SEALED
+from banshi.texts import Language
 
 BY = ("state", "outcome", "department", "channel", "category", "type", "district")
 
@@ -125,6 +128,50 @@ def show(data: Path | None, as_json: bool, number: str) -> None:
     for event in facts["events"]:
         who = event["staff_number"] or event["capacity"]
         click.echo(f"  {event['sequence']:>3}  {event['at']:%Y-%m-%d %H:%M}  {event['kind']:<12} {event['state']:<12} {who}")
+
+
+@case_command.command("explain")
+@data_option
+@json_option
+@click.option("--at", type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]), help="As of this moment (UTC); default: now.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="en", help="Language of the words.")
+@click.argument("number")
+def explain(data: Path | None, as_json: bool, at: datetime | None, lang: Language, number: str) -> None:
+    """Explain every due date of a case: what was counted, what stood still, which days were off."""
+    try:
+        plain = numbers.read(number)
+    except Invalid as error:
+        raise BanshiError(str(error)) from error
+    moment = at.replace(tzinfo=UTC) if at else clock.now()
+
+    async def task(place: Workplace) -> tuple[Any, ...]:
+        from banshi.web import clocks  # the words of the pages are those of the command
+
+        async with place.database.transaction() as db:
+            house = await place.house(db)
+            try:
+                row = await reading.get(db, house, Actor.SYSTEM, plain)
+            except NotFound:
+                msg = f"There is no case {numbers.show(plain)}"
+                raise BanshiError(msg) from None
+            words = await clocks.words_for(db, house, row, lang, moment)
+        if words is None:
+            return (), ()
+        from banshi.web.api.timing import clock_out
+
+        return tuple(words.part(c) for c in words.found.clocks), tuple(clock_out(c, words) for c in words.found.clocks)
+
+    parts, said = run(settings_of(data), task)
+    if as_json:
+        echo_json([msgspec.to_builtins(c) for c in said])
+        return
+    for part in parts:
+        click.echo(f"{part.title}: {part.status}")
+        click.echo(f"  {part.limit}. {part.received} {part.total}. {part.provisional}".rstrip())
+        for line in part.extensions:
+            click.echo(f"  {line}")
+        for line in part.lines:
+            click.echo(f"    {line.when:<48} {line.amount or '-':<18} {line.what}")
 
 
 @case_command.command("count")

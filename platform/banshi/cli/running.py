@@ -106,9 +106,18 @@ def restore_command(data: Path | None, source: Path) -> None:
 @workers_option
 @click.option("--quiet", is_flag=True, help="Nobody files or works a case by itself.")
 @click.option("--fresh", is_flag=True, help="Begin again with an empty folder.")
-def demo_command(data: Path | None, port: int | None, workers: int | None, quiet: bool, fresh: bool) -> None:
+@click.option(
+    "--simulate", metavar="30d", help="Live so many days of the city up to now instead of its history, count them anew, and say how it went."
+)
+@click.option("--cases", default=4000, show_default=True, help="With --simulate: about so many new cases.")
+@click.option("--once", is_flag=True, help="With --simulate: end after it instead of serving.")
+def demo_command(
+    data: Path | None, port: int | None, workers: int | None, quiet: bool, fresh: bool, simulate: str | None, cases: int, once: bool
+) -> None:
     """Serve the whole platform with a living demo city on the embedded PostgreSQL."""
-    from banshi.cli.demo import seeding
+    from banshi.cli.demo import seeding, simulating
+
+    length = simulating.days(simulate) if simulate else None
 
     folder = data or Path(os.environ.get("BANSHI_DATA", "demo"))
     log_level = os.environ.get("BANSHI_LOG_LEVEL", "WARNING")
@@ -121,7 +130,11 @@ def demo_command(data: Path | None, port: int | None, workers: int | None, quiet
     settings = seeding.with_secret(settings)
     with serving.demo(settings) as home:
         bring_up(settings, home.settings.database_url)
-        facts = asyncio.run(seeding.seed(home.settings))
+        facts = asyncio.run(seeding.seed(home.settings, cases=length is None))
+        if length is not None:
+            right = asyncio.run(simulating.run(home.settings, length, cases))
+            if once or not right:
+                sys.exit(0 if right else 1)
         home.run("worker")
         home.run("serve")
         seeding.wait_until_it_answers(home)

@@ -73,8 +73,7 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def closing(self, day: date) -> datetime:
         """Return when a day closes: at the end of its hours, at midnight where it is off."""
-        spans = self.spans(day)
-        return self.moment(day, spans[-1][1] if spans else 24 * 60)
+        return _table(self, day.year).closings[day.timetuple().tm_yday - 1]
 
     def next_workday(self, day: date) -> date:
         """Return the first workday after a day."""
@@ -87,7 +86,7 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def received(self, moment: datetime) -> date:
         """Return the day on which something counts as received: its own, or the next workday where it came after closing or on a day off."""
         day = self.day_of(moment)
-        if not self.after_hours or (self.works(day) and moment < self.closing(day)):
+        if not self.after_hours or (moment < self.closing(day) and self.works(day)):
             return day
         return self.next_workday(day)
 
@@ -153,9 +152,13 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """One year of a calendar, ready to be looked up: its workdays (ordinals), and its working spans in seconds since 1970, added up."""
+    """One year of a calendar, ready to be looked up.
+
+    Its workdays (ordinals), when each day closes, and its working spans in seconds since 1970, added up.
+    """
 
     days: list[int]
+    closings: list[datetime]
     starts: list[float]
     ends: list[float]
     before: list[float]
@@ -175,6 +178,7 @@ class Table(msgspec.Struct, frozen=True):
 @lru_cache(maxsize=400)
 def _table(calendar: Calendar, year: int) -> Table:
     days: list[int] = []
+    closings: list[datetime] = []
     starts: list[float] = []
     ends: list[float] = []
     before: list[float] = []
@@ -184,6 +188,7 @@ def _table(calendar: Calendar, year: int) -> Table:
         spans = calendar.spans(day)
         if spans:
             days.append(ordinal)
+        closings.append(calendar.moment(day, spans[-1][1] if spans else 24 * 60))
         for start, stop in spans:
             begun, ended = calendar.moment(day, start).timestamp(), calendar.moment(day, stop).timestamp()
             if ended <= begun:  # the clocks jumped over it
@@ -192,4 +197,10 @@ def _table(calendar: Calendar, year: int) -> Table:
             ends.append(ended)
             before.append(total)
             total += ended - begun
-    return Table(days, starts, ends, before, total)
+    return Table(days, closings, starts, ends, before, total)
+
+
+@lru_cache(maxsize=400)
+def same(calendar: Calendar) -> Calendar:
+    """Return the one of all equal calendars that was seen first: its tables are there already."""
+    return calendar

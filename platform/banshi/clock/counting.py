@@ -277,6 +277,7 @@ def explain(clock: Clock, calendar: Calendar, until: datetime) -> list[Interval]
     """Return every interval of a clock up to a moment, in order: counted, stood still, days off; their amounts add up to `counted`."""
     begin = calendar.closing(calendar.received(clock.started))
     lines: list[Interval] = []
+    told: date | None = None
     for stay in clock.stays:
         stop = min(stay.stop or until, until)
         if stop <= stay.start and stay.start != clock.started:
@@ -287,14 +288,17 @@ def explain(clock: Clock, calendar: Calendar, until: datetime) -> list[Interval]
         total = _amount(calendar, clock.deadline.unit, stay.start, stop, begin)
         lines.append(Interval(kind="counted", start=stay.start, stop=stay.stop, counted=total, state=stay.state, waits_for=stay.waits_for))
         if clock.deadline.unit != "calendar_days":
-            lines += _off(calendar, stay.start, stop)
+            lines += _off(calendar, stay.start, stop, told)
+            told = calendar.day_of(stop)
     return lines
 
 
-def _off(calendar: Calendar, start: datetime, stop: datetime) -> list[Interval]:
-    """Return the days off between two moments, those in a row as one line."""
+def _off(calendar: Calendar, start: datetime, stop: datetime, told: date | None) -> list[Interval]:
+    """Return the days off between two moments that are not ``told`` yet, those in a row as one line."""
     found: list[Interval] = []
     day, last = calendar.day_of(start), calendar.day_of(stop)
+    if told is not None and day <= told:
+        day = told + timedelta(days=1)
     while day <= last:
         if calendar.works(day):
             day += timedelta(days=1)

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import func, select, text
 
 from banshi.clock import counting
-from banshi.clock.calendar import WEEK, Calendar, Span
+from banshi.clock.calendar import WEEK, Calendar, Span, same
 from banshi.clock.counting import Clock, Happened
 from banshi.clock.tables import adjustment, calendar_version
 from banshi.contracts import CaseType, Deadline
@@ -75,7 +75,7 @@ class Times:
         chosen = [found for d in path if (found := self._layer(d, at)) is not None]
         key = (district_id, tuple(c.id for c in chosen))
         if key not in self._calendars:
-            self._calendars[key] = overlaid(district.zone if district else "UTC", chosen)
+            self._calendars[key] = same(overlaid(district.zone if district else "UTC", chosen))
         return self._calendars[key]
 
     def with_layer(self, layer: Layer) -> Times:

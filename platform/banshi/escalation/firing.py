@@ -89,6 +89,7 @@ def fire(house: House, found: Timed, one: Pending, actor: Actor, at: datetime) -
     )
     act = Act(number=row.number, action=ESCALATED, key=f"{ESCALATED}:{rule.key}:{one.epoch}:{one.rung}:{row.number}")
     prepared = prepare(house, actor, act, action, found.declared, row, action.form(), changes, at)
+    prepared = msgspec.structs.replace(prepared, row=prepared.row | {"at": at})
     return Fired(pending=one, prepared=prepared, departments=tuple(dict.fromkeys(departments)), posts=tuple(dict.fromkeys(posts)))
 
 

@@ -14,12 +14,11 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from banshi.cases import timing
 from banshi.cases.book import House
-from banshi.cases.tables import case
+from banshi.cases.tables import case, deadline
 from banshi.clock import changing
 from banshi.clock.keeping import Layer, Times
 from banshi.db import Connection
-from banshi.escalation.sweeping import index_row
-from banshi.escalation.tables import deadline
+from banshi.escalation.sweeping import due_row
 
 BATCH = 1000
 SLACK = timedelta(days=1)
@@ -67,8 +66,8 @@ async def walk(db: Connection, house: House, layer: Layer, *, batch: int = BATCH
             return
         moves = []
         for one in (await timing.load(db, house, rows)).values():
-            before = index_row(house, one)
-            after = index_row(then, timing.timed(then, one.row, one.declared, one.events))
+            before = due_row(house, one)
+            after = due_row(then, timing.timed(then, one.row, one.declared, one.events))
             if any(before[n] != after[n] for n in WATCHED):
                 moves.append(Move(row=one.row, before=tuple(before[n] for n in WATCHED), after=tuple(after[n] for n in WATCHED)))
         yield Moved(moves=moves, looked=len(rows), whole=True)

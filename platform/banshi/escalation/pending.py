@@ -184,6 +184,8 @@ def _nobodys(house: House, found: Timed) -> bool:
 
 
 def _condition(when: Condition, found: Timed) -> Run | None:
+    if not any(e.kind in when.kinds for e in found.events):
+        return None
     story = [
         Happening(
             kind=e.kind,

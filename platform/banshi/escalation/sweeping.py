@@ -19,14 +19,13 @@ from sqlalchemy import func, literal, select, text, tuple_, update
 from banshi.cases import timing
 from banshi.cases.acting import write
 from banshi.cases.book import House
-from banshi.cases.tables import case
+from banshi.cases.tables import case, deadline
 from banshi.cases.timing import Timed
 from banshi.clock.keeping import steady
 from banshi.contracts import Actor
 from banshi.db import Connection
 from banshi.escalation.firing import Fired, fire
 from banshi.escalation.pending import Pending, pending
-from banshi.escalation.tables import deadline
 
 log = logging.getLogger(__name__)
 
@@ -47,23 +46,24 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
     failed: int
 
 
-async def sweep(transaction: Transaction, house: Houses, at: datetime) -> Swept:
+async def sweep(transaction: Transaction, house: Houses, at: datetime, *, as_due: bool = False) -> Swept:
     """Do everything that is due at a moment; each batch is a transaction of its own, with the house as it is then.
 
-    Two sweeps, or a sweep with an earlier moment, do nothing twice.
+    Two sweeps, or a sweep with an earlier moment, do nothing twice. With ``as_due`` each rung happens at the moment at which it was due: for a past
+    that is made up afterwards.
     """
     fired = failed = 0
     while True:
         async with transaction() as db:
             await steady(db)
-            taken, done, wrong = await batch(db, await house(db), at)
+            taken, done, wrong = await batch(db, await house(db), at, as_due=as_due)
         fired += done
         failed += wrong
         if not taken:
             return Swept(fired=fired, failed=failed)
 
 
-async def batch(db: Connection, house: House, at: datetime) -> tuple[int, int, int]:
+async def batch(db: Connection, house: House, at: datetime, *, as_due: bool = False) -> tuple[int, int, int]:
     """Take the cases that are due first; return how many, how many rungs were done, and how many cases failed."""
     found = select(deadline.c.case_id).where(deadline.c.next <= at).order_by(deadline.c.next, deadline.c.case_id).limit(BATCH)
     ids = (await db.execute(found.with_for_update(skip_locked=True))).scalars().all()
@@ -78,7 +78,7 @@ async def batch(db: Connection, house: House, at: datetime) -> tuple[int, int, i
         try:
             due = next((p for p in pending(house, one) if p.at <= at and not p.by_hand), None) if one else None
             if one is not None and due is not None:
-                ready[one.row.number] = (one, fire(house, one, due, Actor.SYSTEM, at))
+                ready[one.row.number] = (one, fire(house, one, due, Actor.SYSTEM, max(due.at, one.row.changed) if as_due else at))
         except Exception:
             log.exception("escalation failed", extra={"case": one.row.number if one else case_id})
             wrong.add(case_id)
@@ -165,7 +165,7 @@ async def keep(db: Connection, house: House, case_ids: Sequence[int]) -> int:
 
 
 async def _write_next(db: Connection, house: House, found: Sequence[Timed], at: datetime | None, wrong: set[int]) -> None:
-    rows = [index_row(house, one) for one in found]
+    rows = [due_row(house, one) for one in found]
     if at is not None:
         for row in rows:
             if row["case_id"] in wrong:
@@ -175,8 +175,8 @@ async def _write_next(db: Connection, house: House, found: Sequence[Timed], at: 
     await db.execute(_NEXT, {"said": msgspec.json.encode(sorted(rows, key=lambda r: r["case_id"])).decode()})
 
 
-def index_row(house: House, found: Timed) -> dict[str, Any]:
-    """Return the line of the index for an open case: what is due next, and its due dates."""
+def due_row(house: House, found: Timed) -> dict[str, Any]:
+    """Return what is kept about when something is due on an open case."""
     promised, statutory = found.running("promised"), found.running("statutory")
     coming = [p.at for p in pending(house, found) if not p.by_hand]
     stands = (promised or statutory).paused if (promised or statutory) else None  # type: ignore[union-attr]

@@ -1,26 +1,12 @@
-"""When the next thing is due on a case: an index over the events, made anew from them at will; and the reports on what went wrong."""
+"""The reports on what went wrong, and whose clocks are to be counted anew."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, ForeignKey, Identity, Index, Integer, SmallInteger, Table, Text, text
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Identity, Index, SmallInteger, Table, text
 
 from banshi.db import KERNEL, owner_metadata
 
 metadata = owner_metadata(KERNEL)
-
-deadline = Table(
-    "deadline",
-    metadata,
-    Column("case_id", BigInteger, ForeignKey("kernel.case.id"), primary_key=True, autoincrement=False),
-    Column("sequence", Integer, nullable=False),
-    Column("next", DateTime(timezone=True)),
-    Column("promised", DateTime(timezone=True)),
-    Column("statutory", DateTime(timezone=True)),
-    Column("stands", Text, nullable=False, server_default=""),
-    Column("provisional", Boolean, nullable=False, server_default="false"),
-)
-Index("deadline_next", deadline.c.next, deadline.c.case_id, postgresql_where=text("next is not null"))
-Index("deadline_promised", deadline.c.promised, deadline.c.case_id, postgresql_where=text("promised is not null"))
 
 closing_report = Table(
     "closing_report",

@@ -79,6 +79,8 @@ class CaseView:
         """The versions that its story cites."""
         self.cites: Sequence[str] = ()
         """What was found in the library to be cited here, before it is."""
+        self.clocks: tuple[pages.ClockBrief, ...] = ()
+        """By when it is due, as it stands now."""
         self._consulted = False
         self.terms: Sequence[Term] = ()
         """What the case is about: for what the library is asked."""
@@ -587,7 +589,33 @@ def case_row(visit: Visit, row: Any, address: str, *, actor: Actor | None = None
         received=texts.say_moment(row.received, zone, language, visit.at),
         last=last,
         urgent=row.priority > 0,
+        due=due(visit, row),
+        over=_first_due(row) is not None and _first_due(row) < visit.at,
     )
+
+
+def _first_due(row: Any) -> Any:
+    """Return the earlier of what was promised and what the rules allow, None where neither runs or the list does not tell."""
+    return min((d for d in (getattr(row, "promised", None), getattr(row, "statutory", None)) if d is not None), default=None)
+
+
+def due(visit: Visit, row: Any) -> str:
+    """Return in words by when a case of a list is to be settled."""
+    if row.closed is not None:
+        return ""
+    if stands := getattr(row, "stands", ""):
+        return visit.say(STANDS[stands]) if stands in STANDS else ""
+    moment = _first_due(row)
+    if moment is None:
+        return ""
+    said = texts.say_moment(moment, visit.house.directory.tree[row.district_id].timezone, visit.language, visit.at)
+    return visit.say(_("Over since {due}"), due=said) if moment < visit.at else visit.say(_("Due {due}"), due=said)
+
+
+STANDS: Mapping[str, texts.Text] = {
+    "applicant": _("Stands still: the applicant is asked"),
+    "outside": _("Stands still: an outside body is asked"),
+}
 
 
 def hit_row(visit: Visit, row: Any, address: str, found: Found, *, actor: Actor | None = None) -> pages.HitRow:

@@ -91,7 +91,7 @@ RULES = (
         told=_("Nobody signed for it in time"),
         case_type="request",
         when=Overdue(deadline="sign"),
-        rungs=(Rung(do=(Notify("department"),), again=8),),
+        rungs=(Rung(do=(Notify("department"),)), Rung(later=14, do=(Notify("department"), Raise(1)), again=35)),
     ),
     Rule(
         name="not_satisfied",
@@ -107,7 +107,7 @@ RULES = (
         title=_("Handed on too often"),
         told=_("It was handed on too often: the oversight body was told"),
         case_type="request",
-        when=Condition(since=handed_on),
+        when=Condition(since=handed_on, kinds=tuple(sorted(HANDING))),
         rungs=(Rung(do=(Notify("oversight"),)),),
         line="area",
         audience="applicant",

@@ -33,7 +33,8 @@ def test_every_state_can_be_reached_and_every_one_leads_to_the_end() -> None:
 
 def test_the_portal_asks_for_every_field_of_the_form() -> None:
     asked = [name for page in services.REQUEST.pages for name in page.fields]
-    assert sorted(asked) == sorted(s.name for s in shapes(forms.Request) if s.ask.role != "position")  # a place in words is asked; a map is not
+    others = {"position", "media", "contact_email"}  # what other programs send; a place in words is asked, a map is not
+    assert sorted([*asked, *others]) == sorted(s.name for s in shapes(forms.Request))
 
 
 def test_each_thing_that_people_read_is_there_in_chinese() -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from stdnum import damm
 
 from banshi import clock, plugins
-from banshi.cases.book import House, load_house
+from banshi.cases.book import House, Houses, load_house
 from banshi.cli.common import SECRET
 from banshi.cli.demo.people import residents
 from banshi.cli.demo.playing import actors, play
@@ -29,6 +29,7 @@ from banshi.db import Connection, Database
 from banshi.db.embedded import EmbeddedServer
 from banshi.districts import district
 from banshi.errors import BanshiError
+from banshi.escalation import sweeping
 from banshi.identity import access, organisation, people
 from banshi.identity.directory import Post, load_directory
 from banshi.identity.tables import account, post
@@ -64,8 +65,8 @@ def with_secret(settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, secret_key=(path.read_text(encoding="ascii").strip(),))
 
 
-async def seed(settings: Settings) -> dict[str, Any]:
-    """Build the city where there is none yet; return the facts of demo.json."""
+async def seed(settings: Settings, *, cases: bool = True) -> dict[str, Any]:
+    """Build the city where there is none yet, with its history unless ``cases`` is False; return the facts of demo.json."""
     database = Database(settings.database_url, pool_size=2)
     keyring, registry, at = Keyring(settings.keys()), plugins.load(strict=settings.strict), clock.now()
     path = settings.data / "demo.json"
@@ -74,9 +75,10 @@ async def seed(settings: Settings) -> dict[str, Any]:
             built = (await db.execute(select(func.count()).select_from(district))).scalar_one() > 0
             if not built:
                 await _city(db, keyring, at)
-                house = await load_house(db, registry, keyring)
-                await _cases(db, house, at)
+                if cases:
+                    await _cases(db, await load_house(db, registry, keyring), at)
         if not built:
+            await _escalations(database, registry, keyring, at)
             await _library(database, registry, keyring, at)
         async with database.transaction() as db:
             known = json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
@@ -102,6 +104,13 @@ async def _cases(db: Connection, house: House, at: datetime) -> None:
     rng = random.Random(SEED)  # noqa: S311 -- the same city every time
     for declared in house.registry.demo:
         await play(db, house, cast, declared.owner, declared.cases(rng), at, draw=lambda: _number(rng))
+
+
+async def _escalations(database: Database, registry: Registry, keyring: Keyring, at: datetime) -> None:
+    """Let happen what rules would have done to the history, at the moments at which it would have."""
+    houses = Houses(registry, keyring)
+    await sweeping.recount(database.transaction, houses)
+    await sweeping.sweep(database.transaction, houses, at, as_due=True)
 
 
 async def _library(database: Database, registry: Registry, keyring: Keyring, at: datetime) -> None:

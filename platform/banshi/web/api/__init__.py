@@ -4,6 +4,7 @@ structs     what it takes and gives
 common      who is asking, how a case is given
 cases       open, act, read, list
 searching   cases by words
+timing      due dates, explained
 documents   files of a case
 library     regulations and guides
 together    clusters and links
@@ -16,7 +17,7 @@ from __future__ import annotations
 from litestar import Router
 from litestar.openapi.datastructures import ResponseSpec
 
-from banshi.web.api import cases, documents, events, library, report, searching, together
+from banshi.web.api import cases, documents, events, library, report, searching, timing, together
 from banshi.web.api.common import check_body
 from banshi.web.api.structs import Problem
 from banshi.web.security import TOKEN_ROUTE
@@ -27,6 +28,7 @@ HANDLERS = [
     cases.act_on_cases,
     cases.read_case,
     cases.list_cases,
+    timing.read_clocks,
     searching.search,
     documents.attach,
     documents.list_documents,

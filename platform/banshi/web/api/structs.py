@@ -113,6 +113,59 @@ class CaseOut(msgspec.Struct, frozen=True, kw_only=True):
     actions: list[str] | None = None
 
 
+class ExtensionOut(msgspec.Struct, frozen=True, kw_only=True):
+    """So much more, in the deadline's unit: since when, why, and who agreed."""
+
+    at: datetime
+    more: int
+    reason: str
+    agreed: str
+
+
+class IntervalOut(msgspec.Struct, frozen=True, kw_only=True):
+    """From when to when (null: it lasts), and how much of the limit it took. ``skipped`` are ``days`` off within what was counted."""
+
+    kind: Literal["counted", "paused", "skipped"]
+    start: datetime
+    stop: datetime | None
+    counted: float
+    state: str
+    waits_for: str
+    days: int
+    name: dict[str, str]
+
+
+class ClockOut(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of a deadline. ``due`` is null while it stands still; ``received`` is the day that is not counted; ``used`` of ``allowed`` are
+    in ``unit``. ``provisional``: days are counted of a year whose days off nobody has published.
+    """
+
+    name: str
+    kind: Literal["statutory", "promised", "step"]
+    title: dict[str, str]
+    run: int
+    unit: Literal["workdays", "working_hours", "calendar_days"]
+    limit: int
+    allowed: int
+    used: float
+    started: datetime
+    received: date
+    due: datetime | None
+    stopped: datetime | None
+    standing: Literal["runs", "near", "over", "stands", "kept", "missed"]
+    provisional: bool
+    extensions: list[ExtensionOut]
+    intervals: list[IntervalOut]
+
+
+class Clocks(msgspec.Struct, frozen=True, kw_only=True):
+    """The clocks of a case as they stand at a moment."""
+
+    number: str
+    at: datetime
+    items: list[ClockOut]
+
+
 class CaseList(msgspec.Struct, frozen=True, kw_only=True):
     """A page of cases; ``next`` is the cursor of the following page, null on the last."""
 

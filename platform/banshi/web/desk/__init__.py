@@ -12,6 +12,7 @@ case        one case, and what can be done with it now
 sheet       how it is drawn: facts, story with what is new, who else has it open
 caller      what a resident says on the telephone, entered with their code (proof)
 attachments files of a case
+timing      by when, and how that was counted
 together    what a case belongs together with: groups, links, a case from a case
 register    a new case for somebody on the telephone or at the window
 shelf       the library: read by staff, written by librarians
@@ -36,6 +37,7 @@ from banshi.web.desk import (
     queue,
     register,
     shelf,
+    timing,
     together,
     views,
 )
@@ -77,6 +79,7 @@ HANDLERS = [
     caller.admit,
     caller.act,
     caller.hang_up,
+    timing.show,
     attachments.show,
     attachments.add,
     attachments.withdraw,

@@ -13,7 +13,7 @@ from banshi.contracts import CONFIDENTIAL, PERSONAL, TOGETHER, Actor
 from banshi.errors import NotFound
 from banshi.privacy import mask
 from banshi.search import finding
-from banshi.web import bookshelf, casepage, forms, pages
+from banshi.web import bookshelf, casepage, clocks, forms, pages
 from banshi.web.casepage import CaseView
 from banshi.web.desk import answers, menu, proof
 from banshi.web.desk.kin import kin_row
@@ -60,6 +60,7 @@ async def draw(visit: Visit, view: CaseView, opened: Open) -> pages.DeskCasePage
     related = await linking.kin(visit.db, visit.house, actor, row)
     alike = await finding.like(visit.db, visit.house, actor, row, visit.at)
     await view.consult()
+    timed = await clocks.words_for(visit.db, visit.house, row, visit.language, visit.at, view.events)
     form, templates = await _filled(visit, view, opened, alike)
     led = sum(r.tie == "member" for r in related)
     return msgspec.structs.replace(
@@ -80,6 +81,8 @@ async def draw(visit: Visit, view: CaseView, opened: Open) -> pages.DeskCasePage
         templates_href=answers.HOME,
         caller=opened.caller or caller_part(visit, view),
         alike=tuple(like_row(visit, view, r) for r in alike),
+        clocks=clocks.briefs(timed) if timed else (),
+        clocks_href=f"{address_of(row.number)}/clock" if timed else "",
         files_href=f"{address_of(row.number)}/files",
         rules=tuple(bookshelf.row(visit, r, "/desk/library", view.terms, case=numbers.show(row.number)) for r in view.library),
         rules_href=f"/desk/library?case={numbers.show(row.number)}",

@@ -9,6 +9,7 @@ report      the report
 search      what was found
 components  the style guide
 files       adding files
+clocks      by when, and how that was counted
 library     regulations and guides, who does what
 admin       the administration
 common      the pages that everybody meets: sign in, errors
@@ -34,6 +35,7 @@ from banshi.web.pages.admin import (
     SetRow,
     VersionRow,
 )
+from banshi.web.pages.clocks import ClockBrief, ClockLine, ClockPart, ClocksPage
 from banshi.web.pages.common import (
     CapacityPage,
     ErrorPage,
@@ -152,6 +154,10 @@ __all__ = [
     "Choice",
     "ChooseDistrictPage",
     "Chrome",
+    "ClockBrief",
+    "ClockLine",
+    "ClockPart",
+    "ClocksPage",
     "ComponentsPage",
     "ConsultPage",
     "Contact",

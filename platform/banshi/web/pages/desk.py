@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from banshi.web.pages.clocks import ClockBrief
 from banshi.web.pages.library import EntryRow
 from banshi.web.pages.parts import ActionLink, CaseRow, Contact, Entry, Form, Group, KinRow, Link, Problem, Section, Step, Tone
 from banshi.web.pages.search import LikeRow
@@ -173,6 +174,8 @@ class DeskCasePage(msgspec.Struct, frozen=True, kw_only=True):
     rules_href: str = ""
     cite_href: str = ""
     files_href: str = ""
+    clocks: tuple[ClockBrief, ...] = ()
+    clocks_href: str = ""
 
 
 class CallerPart(msgspec.Struct, frozen=True, kw_only=True):

@@ -144,7 +144,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a list of cases; ``waits`` says for how long nothing was recorded, in words."""
+    """One line of a list of cases; ``due`` says by when it is to be settled, ``over`` whether that is past."""
 
     number: str
     href: str
@@ -158,6 +158,8 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     last: str = ""
     urgent: bool = False
     unread: bool = False
+    due: str = ""
+    over: bool = False
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):

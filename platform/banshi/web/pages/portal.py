@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from banshi.web.pages.clocks import ClockBrief
 from banshi.web.pages.parts import ActionLink, CaseRow, Contact, Entry, Form, Link, Step, Tone
 from banshi.web.pages.search import HitRow
 
@@ -223,6 +224,8 @@ class CasePage(msgspec.Struct, frozen=True, kw_only=True):
     print_href: str = ""
     files_href: str = ""
     for_whom: str = ""
+    clocks: tuple[ClockBrief, ...] = ()
+    clocks_href: str = ""
 
 
 class MyPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ filing      from the first question to the confirmation (questions: which are as
 saving      half-filled forms: the link, the code, the account
 following   number and code
 attachments pictures and papers
+timing      by when, and how that was counted
 own         one's own cases, and those of somebody for whom one holds a mandate
 inbox       what happened on them
 mandating   who helps me, whom I help
@@ -16,7 +17,7 @@ shelf       the library: what holds here, who does what
 
 from __future__ import annotations
 
-from banshi.web.portal import attachments, filing, following, home, inbox, mandating, own, public, saving, shelf
+from banshi.web.portal import attachments, filing, following, home, inbox, mandating, own, public, saving, shelf, timing
 
 HANDLERS = [
     home.home,
@@ -45,6 +46,7 @@ HANDLERS = [
     mandating.give,
     mandating.end,
     own.show_case,
+    timing.show,
     attachments.show,
     attachments.add,
     attachments.withdraw,

@@ -17,7 +17,7 @@ from banshi.contracts import Actor
 from banshi.errors import Conflict, Invalid, NotFound, NotSignedIn, Refused
 from banshi.identity import mandates
 from banshi.search import finding
-from banshi.web import casepage, drafts, forms, pages
+from banshi.web import casepage, clocks, drafts, forms, pages
 from banshi.web.casepage import CaseView
 from banshi.web.portal import following
 from banshi.web.portal.questions import FOR
@@ -166,6 +166,8 @@ async def view_of(visit: Visit, number: str) -> CaseView:
     events = await reading.story(visit.db, row.id, reading.FOR_APPLICANT)
     view = CaseView(visit, actor, row, events)
     await view.consult()
+    if (words := await clocks.words_for(visit.db, visit.house, row, visit.language, visit.at)) is not None:
+        view.clocks = clocks.briefs(words)
     helpers = {e.actor_id for e in events if e.acting_for_id is not None} if actor.person_id == row.applicant_id is not None else set()
     view.names = await mandates.names(visit.db, visit.house.keyring, helpers) if helpers else known
     return view
@@ -201,6 +203,8 @@ def _case_page(visit: Visit, view: CaseView, form: pages.Form | None, title: str
         rules=view.rules(),
         print_href=f"{address}/print",
         files_href=f"{address}/files",
+        clocks=view.clocks,
+        clocks_href=f"{address}/clock" if view.clocks else "",
         for_whom=view.names.get(view.actor.acting_for_id or 0, ""),
     )
 
