@@ -114,6 +114,28 @@ def test_what_those_who_sign_in_see(visitor: Any, demo: Any, language: str) -> N
                     judge(page, page.url, language, words=False)
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_calendar_is_changed_with_two_presses(visitor: Any, demo: Any, language: str) -> None:
+    page = visitor.page(language={"zh": "zh-CN", "en": "en-GB"}[language])
+    account = demo.facts["sign_ins"]["administrator"]
+    visitor.sign_in(page, account["login"], account["password"])
+    page.goto("/admin/calendar/nanpu/change")
+    page.fill("#from-1", {"zh": "2031-03-03", "en": "2031-03-04"}[language])
+    page.fill("#hours-0", "22:00-02:00")
+    page.uncheck("#as_above")
+    page.keyboard.press("Enter")
+    judge(page, "calendar with errors", language)
+    assert page.locator(".govuk-error-summary a").count() == 1
+    page.check("#as_above")
+    page.fill("#hours-0", "09:00-12:00")
+    page.locator("main form button[value=preview]").last.click()
+    judge(page, "calendar preview", language)
+    page.fill("#reason", "Founding day")
+    page.locator("main form button").first.click()
+    judge(page, "calendar changed", language)
+    assert page.locator(".versions__why").first.inner_text() == "Founding day"
+
+
 def test_filing_with_its_errors(visitor: Any) -> None:
     page = visitor.page()
     page.goto("/d/nanpu/services/tickets/request?lang=zh")

@@ -94,9 +94,8 @@ def test_set_makes_a_version_asks_for_a_count_and_is_on_record(banshi: Run, file
     assert {"day": "2026-11-25", "kind": "off", "name": {}} in shown["days"]
     assert (shown["week"]["sat"], shown["after_hours"], shown["published"]) == ("09:00-12:00", "own", True)
     assert banshi("clock", "recount", *EAST).stdout == "counted the clocks of 3 open cases\n"
-    assert {r.promised.isoformat() for r in look(select(deadline))} == {
-        "2026-11-28T04:00:00+00:00"
-    }  # five days: 24, 26, 27 and the Saturday come before
+    due = {r.promised.isoformat() for r in look(select(deadline))}
+    assert due == {"2026-11-30T09:00:00+00:00"}  # the 24th, 26th, 27th, the Saturday, the 30th
     assert json.loads(banshi("clock", "recount", "--json").stdout) == {"cases": len(filed)}
 
 
