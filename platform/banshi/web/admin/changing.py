@@ -146,7 +146,8 @@ def _read(raw: Raw) -> Change:
         text = _("{day} stands in line {one} already: ranges must not overlap.")
         problems[f"from-{ranges[other][0]}"] = texts.Said(text, {"day": day.isoformat(), "one": ranges[one][0]})
     week: list[tuple[Span, ...]] = []
-    for weekday in range(7):
+    own_week = not forms.one(raw, "as_above")
+    for weekday in range(7) if own_week else ():
         try:
             week.append(changing.read_hours(forms.one(raw, f"hours-{weekday}")))
         except Invalid as refused:
@@ -155,7 +156,6 @@ def _read(raw: Raw) -> Change:
     switch = forms.one(raw, "after_hours")
     if switch not in AFTER_HOURS:
         problems["after_hours"] = ALL
-    own_week = not forms.one(raw, "as_above")
     if problems:
         raise Invalid(ALL, problems)
     return Change(
