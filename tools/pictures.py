@@ -125,6 +125,12 @@ def desk(opened: Opened, snap: Snap, language: str) -> None:
     snap(page, "letter")
     page.goto("/desk/report")
     snap(page, "report")
+    page = opened("administrator")
+    for name, path in (("calendar", "/admin/calendar"), ("rules", "/admin/rules"), ("escalations", "/admin/escalations")):
+        page.goto(path)
+        snap(page, name)
+    page.goto("/admin/calendar/nanpu/change")
+    snap(page, "calendar-change")
 
 
 def _consult(page: Page, language: str) -> None:

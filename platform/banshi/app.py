@@ -27,7 +27,7 @@ from banshi.contracts import ADMINISTER, DEPUTIES, LIBRARY, MAIL, OPEN311, OPERA
 from banshi.db import Connection, Database
 from banshi.documents import keeping, scanning
 from banshi.documents.store import store, tidy
-from banshi.escalation import backlog, sweeping
+from banshi.escalation import backlog, recounting, sweeping
 from banshi.identity import deputies
 from banshi.identity.people import put_roles
 from banshi.identity.tables import session, throttle
@@ -227,13 +227,14 @@ def deadlines(houses: Houses) -> relay.Consumer:
     """Return the consumer that keeps up what is due next on each case."""
 
     async def take(db: Connection, events: Sequence[Any]) -> None:
+        await keeping_times.steady(db)
         await sweeping.keep(db, await houses(db), sorted({e.case_id for e in events}))
 
     return relay.Consumer(sweeping.CONSUMER, take)
 
 
 def escalation_jobs(registry: Registry, keyring: Keyring) -> tuple[Job, ...]:
-    """Return what looks every minute for what is due."""
+    """Return what looks every minute for what is due, and what counts anew after a change."""
     houses = Houses(registry, keyring)
 
     async def sweep(context: JobContext) -> None:
@@ -242,7 +243,11 @@ def escalation_jobs(registry: Registry, keyring: Keyring) -> tuple[Job, ...]:
     async def pile(context: JobContext) -> None:
         await backlog.sweep(context.transaction, houses, context.moment)
 
+    async def recount(context: JobContext) -> None:
+        await recounting.run(context.transaction, houses, clock.now)
+
     return (
+        Job(owner="kernel", name="recount", cron="* * * * *", run=recount, limit=timedelta(hours=6)),
         Job(owner="kernel", name="escalate", cron="* * * * *", run=sweep),
         Job(owner="kernel", name="backlog", cron="7 * * * *", run=pile),
     )

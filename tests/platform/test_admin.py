@@ -83,7 +83,7 @@ async def test_the_page_tells_every_plugin_its_health_and_where_it_is_on(officer
     page = await (await officer(ADMINISTRATOR)).get("/admin")
     assert page.status == 200
     assert "tickets" in page.text
-    assert "2 case types, 2 services, 4 roles" in page.text
+    assert "3 case types, 2 services, 4 roles" in page.text
     assert switches(page) == {"ruan": "off", "east": "off", "west": "on", "north": "off"}
 
 

@@ -13,12 +13,31 @@ files       adding files
 mail        the mail room
 clocks      by when, and how that was counted
 library     regulations and guides, who does what
+admin       the administration
 common      the pages that everybody meets: sign in, errors
 """
 
 from __future__ import annotations
 
 from banshi.web.pages.absence import AbsencePage, AbsencesPage, AwayRow, LimitsPage
+from banshi.web.pages.admin import (
+    AdminHead,
+    CalendarFormPage,
+    CalendarPage,
+    CalendarPreviewPage,
+    DayCell,
+    DayRow,
+    EscalationsPage,
+    MonthPart,
+    MoveRow,
+    PileRow,
+    RuleGroup,
+    RulePage,
+    RulesPage,
+    RungRow,
+    SetRow,
+    VersionRow,
+)
 from banshi.web.pages.clocks import ClockBrief, ClockLine, ClockPart, ClocksPage, Standing
 from banshi.web.pages.common import (
     CapacityPage,
@@ -127,6 +146,7 @@ __all__ = [
     "AbsencePage",
     "AbsencesPage",
     "ActionLink",
+    "AdminHead",
     "Alarm",
     "Answer",
     "AnswersPage",
@@ -136,6 +156,9 @@ __all__ = [
     "BulkPage",
     "BulkRow",
     "ByHandPage",
+    "CalendarFormPage",
+    "CalendarPage",
+    "CalendarPreviewPage",
     "CallerPart",
     "CapacityPage",
     "CasePage",
@@ -153,6 +176,8 @@ __all__ = [
     "ComponentsPage",
     "ConsultPage",
     "Contact",
+    "DayCell",
+    "DayRow",
     "DeskCasePage",
     "Difference",
     "DirectoryPage",
@@ -164,6 +189,7 @@ __all__ = [
     "EntryPage",
     "EntryRow",
     "ErrorPage",
+    "EscalationsPage",
     "Field",
     "FileRow",
     "FilesPage",
@@ -191,12 +217,15 @@ __all__ = [
     "MandateRow",
     "MandatesPage",
     "Marked",
+    "MonthPart",
+    "MoveRow",
     "MyPage",
     "NearbyPage",
     "NearbyRow",
     "Number",
     "OfficePage",
     "Picture",
+    "PileRow",
     "Problem",
     "PublicPage",
     "PublicRow",
@@ -209,10 +238,15 @@ __all__ = [
     "ResumePage",
     "ResumePart",
     "Row",
+    "RuleGroup",
+    "RulePage",
+    "RulesPage",
+    "RungRow",
     "Sample",
     "SavedPage",
     "Section",
     "Sentence",
+    "SetRow",
     "Settled",
     "SettledPage",
     "Share",
@@ -227,6 +261,7 @@ __all__ = [
     "TogetherPage",
     "Tone",
     "TrackPage",
+    "VersionRow",
     "ViewsPage",
     "WarningPage",
 ]
