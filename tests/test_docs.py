@@ -36,7 +36,7 @@ def write_files(name: str, folder: Path) -> None:
     """Write every block that begins with its file's name."""
     for _language, body in BLOCK.findall((DOCS / name).read_text(encoding="utf8")):
         first, _, rest = body.partition("\n")
-        if match := re.fullmatch(r"# ([\w/.-]+\.(?:toml|csv|py|md))", first):
+        if match := re.fullmatch(r"# ([\w/.-]+\.(?:toml|csv|py|md|ics))", first):
             path = folder / match[1]
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(rest, encoding="utf8")

@@ -127,7 +127,13 @@ def desk(opened: Opened, snap: Snap, language: str) -> None:
     snap(page, "letter")
     page.goto("/desk/report")
     snap(page, "report")
-    administration(opened("administrator"), snap, language)
+    page = opened("administrator")
+    for name, path in (("calendar", "/admin/calendar"), ("rules", "/admin/rules"), ("escalations", "/admin/escalations")):
+        page.goto(path)
+        snap(page, name)
+    page.goto("/admin/calendar/nanpu/change")
+    snap(page, "calendar-change")
+    administration(page, snap, language)
 
 
 def administration(page: Page, snap: Snap, language: str) -> None:

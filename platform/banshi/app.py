@@ -28,7 +28,7 @@ from banshi.contracts import ADMINISTER, DEPUTIES, LIBRARY, MAIL, OPEN311, OPERA
 from banshi.db import Connection, Database
 from banshi.documents import keeping, scanning
 from banshi.documents.store import store, tidy
-from banshi.escalation import backlog, sweeping
+from banshi.escalation import backlog, recounting, sweeping
 from banshi.identity import deputies
 from banshi.identity.people import put_roles
 from banshi.identity.tables import session, throttle
@@ -44,8 +44,6 @@ from banshi.settings import Settings
 from banshi.texts import translator
 from banshi.web import (
     admin,
-    admin_messages,
-    admin_webhooks,
     api,
     desk,
     drafts,
@@ -69,8 +67,6 @@ FOR_GOOD = CacheControlHeader(public=True, max_age=365 * 24 * 3600, immutable=Tr
 """Static parts have their digest in their name: what is kept is never stale."""
 KEYS_LAST = timedelta(days=30)
 DECLARING = 0x64656C6172
-
-ADMINISTRATION = (*admin_messages.HANDLERS, *admin_webhooks.HANDLERS)
 
 KERNEL_ROLES = (
     Role(
@@ -114,8 +110,6 @@ def create_app(
                     *desk.HANDLERS,
                     *report.HANDLERS,
                     *admin.HANDLERS,
-                    *admin_messages.HANDLERS,
-                    *admin_webhooks.HANDLERS,
                 ],
                 include_in_schema=False,
             ),
@@ -279,13 +273,14 @@ def deadlines(houses: Houses) -> relay.Consumer:
     """Return the consumer that keeps up what is due next on each case."""
 
     async def take(db: Connection, events: Sequence[Any]) -> None:
+        await keeping_times.steady(db)
         await sweeping.keep(db, await houses(db), sorted({e.case_id for e in events}))
 
     return relay.Consumer(sweeping.CONSUMER, take)
 
 
 def escalation_jobs(registry: Registry, keyring: Keyring) -> tuple[Job, ...]:
-    """Return what looks every minute for what is due."""
+    """Return what looks every minute for what is due, and what counts anew after a change."""
     houses = Houses(registry, keyring)
 
     async def sweep(context: JobContext) -> None:
@@ -294,7 +289,11 @@ def escalation_jobs(registry: Registry, keyring: Keyring) -> tuple[Job, ...]:
     async def pile(context: JobContext) -> None:
         await backlog.sweep(context.transaction, houses, context.moment)
 
+    async def recount(context: JobContext) -> None:
+        await recounting.run(context.transaction, houses, clock.now)
+
     return (
+        Job(owner="kernel", name="recount", cron="* * * * *", run=recount, limit=timedelta(hours=6)),
         Job(owner="kernel", name="escalate", cron="* * * * *", run=sweep),
         Job(owner="kernel", name="backlog", cron="7 * * * *", run=pile),
     )

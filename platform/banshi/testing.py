@@ -307,7 +307,7 @@ delete from kernel.unanswered; delete from kernel.absence; delete from kernel.de
 delete from kernel.seen; delete from kernel.answer_template; delete from kernel.saved_view; delete from kernel.handover;
 delete from kernel.mail_file; delete from kernel.mail; delete from kernel.mail_place;
 delete from kernel.document; delete from kernel.document_content; delete from kernel.deadline; delete from kernel.closing_report;
-delete from kernel.adjustment; delete from kernel.calendar_version where district_id is not null;
+delete from kernel.adjustment; delete from kernel.recount; delete from kernel.calendar_version where district_id is not null;
 delete from kernel.case_link; delete from kernel.report_case; delete from kernel.report_cell;
 delete from kernel.case_words; delete from kernel.library_settled;
 delete from kernel.library_version; delete from kernel.library_entry;

@@ -38,20 +38,15 @@ CLERK = (
     "/desk/case/1",
 )
 ADMINISTRATOR = (
-    "/admin",
-    "/admin/messages",
-    "/admin/messages/opened/zh",
-    "/admin/webhooks",
-    "/admin/webhooks/new",
+    *("/admin/messages", "/admin/messages/opened/zh", "/admin/webhooks", "/admin/webhooks/new"),
     "/admin/deputies",
     "/desk/absences",
-    "/desk",
-    "/desk/report",
     "/desk/closing-reports",
     "/desk/owed",
-    "/desk/library",
-    "/desk/library/new",
-    "/desk/library/street-lamp-repair/change",
+    *("/admin", "/admin/calendar", "/admin/calendar/nanpu?year=2027", "/admin/calendar/nanpu/change"),
+    *("/admin/rules", "/admin/rules/nanpu", "/admin/rules/nanpu/tickets.request.promised", "/admin/rules/nanpu/tickets.idle"),
+    *("/admin/escalations", "/admin/escalations/nanpu?until=2031-01-01", "/admin/escalations/nanpu?until=nonsense"),
+    *("/desk", "/desk/report", "/desk/library", "/desk/library/new", "/desk/library/street-lamp-repair/change"),
 )
 LIGHT = (
     *("/d/nanpu", "/d/nanpu/library", "/d/nanpu/library/night-noise-rules", "/d/nanpu/library/departments"),
@@ -122,6 +117,27 @@ def test_what_those_who_sign_in_see(visitor: Any, demo: Any, language: str) -> N
                 if action.count():
                     action.first.click()
                     judge(page, page.url, language, words=False)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_calendar_is_changed_with_two_presses(visitor: Any, demo: Any, language: str) -> None:
+    page = visitor.page(language={"zh": "zh-CN", "en": "en-GB"}[language])
+    account = demo.facts["sign_ins"]["administrator"]
+    visitor.sign_in(page, account["login"], account["password"])
+    page.goto("/admin/calendar/nanpu/change")
+    page.fill("#from-1", {"zh": "2031-03-03", "en": "2031-03-04"}[language])
+    page.uncheck("#as_above")
+    page.fill("#hours-0", "22:00-02:00")
+    page.press("#hours-0", "Enter")
+    judge(page, "calendar with errors", language)
+    assert page.locator(".govuk-error-summary a").count() == 1
+    page.check("#as_above")
+    page.locator("main form button[value=preview]").last.click()
+    judge(page, "calendar preview", language)
+    page.fill("#reason", "Founding day")
+    page.locator("main form button").first.click()
+    judge(page, "calendar changed", language)
+    assert page.locator(".versions__why").first.inner_text() == "Founding day"
 
 
 def test_filing_with_its_errors(visitor: Any) -> None:

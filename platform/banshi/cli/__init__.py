@@ -34,6 +34,8 @@ COMMANDS = {
     "escalate": "escalating",
     "library": "library",
     "mail": "mail",
+    "calendar": "times",
+    "clock": "times",
 }
 
 

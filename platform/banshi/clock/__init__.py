@@ -3,7 +3,8 @@
 calendar    working days and hours of a district: pure
 counting    from a case's events and a calendar to due dates, each explained: pure
 keeping     calendars in the database, in versions; seeding
-moving      what a changed calendar would move
+changing    what an administrator asks of a calendar, and what is wrong with it: pure
+ics         days off from an iCalendar file: pure
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from banshi.clock import counting
 from banshi.clock.calendar import WEEK, Calendar, Span, same
@@ -23,6 +23,9 @@ from banshi.db import Connection
 from banshi.districts import Tree, touch
 
 SEEDED = "published holidays"
+CHANGING = 0x74696D65
+PUBLISHED_BY = 11
+"""In this month the State Council publishes the days off of the next year."""
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +69,7 @@ class Times:
         self._calendars: dict[tuple[int, tuple[int, ...]], Calendar] = {}
 
     def calendar(self, district_id: int, at: datetime | None = None) -> Calendar:
-        """Return the calendar of a district: the newest, or that which held at a moment (the first, where it is older than all)."""
+        """Return the calendar of a district: the newest, or that which held at a moment."""
         district = self.tree[district_id] if self.tree else None
         path: tuple[int | None, ...] = (None, *(district.path if district else ()))
         chosen = [found for d in path if (found := self._layer(d, at)) is not None]
@@ -91,6 +94,15 @@ class Times:
             if found and known[found - 1].value:
                 return known[found - 1].value
         return None
+
+    def own(self, district_id: int, key: str) -> Mapping[str, Any]:
+        """Return what a district itself set for a key, empty where it set nothing."""
+        known = self.adjusted.get((district_id, key))
+        return known[-1].value if known else {}
+
+    def own_layer(self, district_id: int | None) -> Layer | None:
+        """Return the newest version of a district's own calendar, None where it has none."""
+        return self._layer(district_id, None)
 
     def limit(self, declared: CaseType, deadline: Deadline, district_id: int, received: datetime, *, urgent: bool) -> int | None:
         """Return the limit that holds for a case received then; None where the deadline is off."""
@@ -120,7 +132,17 @@ class Times:
             return None
         if at is None:
             return known[-1]
-        return known[max(bisect_right([k.made for k in known], at) - 1, 0)]
+        found = bisect_right([k.made for k in known], at)
+        if not found:  # older than all: the published holidays held then, a district's own did not
+            return known[0] if district_id is None else None
+        return known[found - 1]
+
+
+def unanswered(calendar: Calendar, at: datetime) -> int | None:
+    """Return a year whose days off somebody should have published by now: this one, from November on the next; None where all is well."""
+    today = calendar.day_of(at)
+    years = [today.year, *([today.year + 1] if today.month >= PUBLISHED_BY else [])]
+    return next((y for y in years if y not in calendar.published), None)
 
 
 def overlaid(zone: str, layers: Sequence[Layer]) -> Calendar:
@@ -156,6 +178,25 @@ async def load_times(db: Connection, tree: Tree) -> Times:
     return Times(tree, layers, adjusted)
 
 
+async def steady(db: Connection) -> None:
+    """Keep calendars and limits as they are to the end of the transaction: before they are read by whoever writes down what follows from them.
+
+    Else who had read the old ones could write last.
+    """
+    await db.execute(text("select pg_advisory_xact_lock_shared(:key)"), {"key": CHANGING})
+
+
+async def changing(db: Connection) -> None:
+    """Wait for everybody who counts on calendars and limits as they are, and let nobody begin before the transaction ends."""
+    await db.execute(text("select pg_advisory_xact_lock(:key)"), {"key": CHANGING})
+
+
+async def newest(db: Connection, district_id: int) -> int:
+    """Return the version of a district's own calendar, 0 where it has none."""
+    found = select(func.max(calendar_version.c.id)).where(calendar_version.c.district_id == district_id)
+    return int((await db.execute(found)).scalar_one() or 0)
+
+
 async def add_layer(
     db: Connection,
     district_id: int | None,
@@ -169,6 +210,7 @@ async def add_layer(
     post_id: int | None = None,
 ) -> int:
     """Add a version of a district's calendar; return its id. Every process reads it before its next request."""
+    await changing(db)
     values = {
         "district_id": district_id,
         "days": {d.isoformat(): msgspec.to_builtins(day) for d, day in sorted(days.items())},
@@ -186,6 +228,7 @@ async def add_layer(
 
 async def adjust(db: Connection, district_id: int, key: str, value: Mapping[str, Any], *, reason: str, post_id: int | None, at: datetime) -> None:
     """Set a limit or a rule in a district, for what is received from now on; an empty value gives it back to the district above."""
+    await changing(db)
     row = {"district_id": district_id, "key": key, "value": dict(value), "reason": reason, "post_id": post_id, "made": at}
     await db.execute(adjustment.insert().values(row))
     await touch(db)

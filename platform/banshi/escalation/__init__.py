@@ -5,5 +5,7 @@ firing      what a rung does to a case
 sweeping    what is due is done; the index of what is due next
 by_hand     a rung done by a clerk, once its condition holds
 reports     the closing report of what was escalated, and their list
-tables      those indexes
+recounting  that index made anew after a change of calendars or rules, by the worker
+moving      what a changed calendar would move, before it is changed
+tables      those indexes, and what is to be counted anew
 """

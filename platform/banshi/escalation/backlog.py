@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from math import floor
 from typing import Any
 
 import msgspec
@@ -55,8 +56,8 @@ async def sweep(transaction: Transaction, house: Callable[[Connection], Any], at
     return opened
 
 
-async def piles(db: Connection, house: House, at: datetime) -> list[Pile]:
-    """Return every backlog that there is now; two queries a rule."""
+async def piles(db: Connection, house: House, at: datetime, *, near: float = 1) -> list[Pile]:
+    """Return every backlog that there is now, and with ``near`` those from this share of their limit on; two queries a rule."""
     found = []
     for rule in house.registry.rules:
         if not isinstance(rule.when, Backlog):
@@ -67,7 +68,7 @@ async def piles(db: Connection, house: House, at: datetime) -> list[Pile]:
             select(case.c.department_id, case.c.category, func.count().label("many"), func.min(case.c.received).label("oldest"))
             .where(case.c.type_id.in_(ids), case.c.closed.is_(None), case.c.department_id.is_not(None), case.c.master_id.is_(None))
             .group_by(case.c.department_id, case.c.category)
-            .having(func.count() > _least(house, rule))
+            .having(func.count() > floor(near * _least(house, rule)))
         )
         open_reviews = await _reviews(db, house, rule)
         for row in await db.execute(counted.order_by(case.c.department_id, case.c.category)):
@@ -75,7 +76,7 @@ async def piles(db: Connection, house: House, at: datetime) -> list[Pile]:
             said = house.times.value(department.district_id, rule.key) or {}
             most = int(said.get("limit", rule.when.most))
             on = said.get("on") is not False and house.directory.tree.has_on(department.district_id, rule.owner)
-            if row.many <= most or not on or not row.category:
+            if row.many <= floor(near * most) or not on or not row.category:
                 continue
             surplus = Surplus(
                 category=row.category,

@@ -21,6 +21,7 @@ from banshi.cases.acting import write
 from banshi.cases.book import House
 from banshi.cases.tables import case, deadline
 from banshi.cases.timing import Timed
+from banshi.clock.keeping import steady
 from banshi.contracts import Actor
 from banshi.db import Connection
 from banshi.escalation.firing import Fired, fire
@@ -54,6 +55,7 @@ async def sweep(transaction: Transaction, house: Houses, at: datetime, *, as_due
     fired = failed = 0
     while True:
         async with transaction() as db:
+            await steady(db)
             taken, done, wrong = await batch(db, await house(db), at, as_due=as_due)
         fired += done
         failed += wrong
@@ -211,24 +213,40 @@ async def recount(transaction: Transaction, house: Houses, progress: Callable[[i
             ids = (await db.execute(wanted.order_by(case.c.id).limit(BATCH))).scalars().all()
             if not ids:
                 return done
+            await steady(db)
             done += await keep(db, await house(db), ids)
         progress(len(ids))
         reached = ids[-1]
 
 
+Place = tuple[datetime, int]
+"""When the next thing is due on a case, and the case: where a list of them goes on."""
+
+
 async def coming(
-    db: Connection, house: House, until: datetime, *, most: int, district_ids: Sequence[int] = (), after_: tuple[datetime, int] | None = None
+    db: Connection, house: House, until: datetime, *, most: int, district_ids: Sequence[int] = (), after_: Place | None = None
 ) -> list[tuple[Timed, Pending]]:
-    """Return what would be done up to a moment, the earliest first, at most so much; it writes nothing."""
-    statement = select(deadline.c.case_id).join(case, case.c.id == deadline.c.case_id).where(deadline.c.next <= until)
+    """Return what would be done up to a moment on at most so many cases, the earliest first; it writes nothing."""
+    ids = [case_id for _at, case_id in await due(db, until, most=most, district_ids=district_ids, after_=after_)]
+    rows = (await db.execute(select(case).where(case.c.id.in_(ids)))).all() if ids else []
+    timed = await timing.load(db, house, rows)
+    return [(timed[i], p) for i in ids if i in timed for p in pending(house, timed[i]) if p.at <= until and not p.by_hand]
+
+
+async def due(db: Connection, until: datetime, *, most: int, district_ids: Sequence[int] = (), after_: Place | None = None) -> list[Place]:
+    """Return the places of the cases on which something is due up to a moment, the earliest first."""
+    statement = select(deadline.c.next, deadline.c.case_id).join(case, case.c.id == deadline.c.case_id).where(deadline.c.next <= until)
     if district_ids:
         statement = statement.where(case.c.district_id.in_(district_ids))
     if after_ is not None:
         statement = statement.where(tuple_(deadline.c.next, deadline.c.case_id) > tuple_(literal(after_[0]), literal(after_[1])))
-    ids = (await db.execute(statement.order_by(deadline.c.next, deadline.c.case_id).limit(most))).scalars().all()
-    rows = (await db.execute(select(case).where(case.c.id.in_(ids)))).all()
-    timed = await timing.load(db, house, rows)
-    return [(timed[i], p) for i in ids if i in timed for p in pending(house, timed[i]) if p.at <= until and not p.by_hand]
+    rows = await db.execute(statement.order_by(deadline.c.next, deadline.c.case_id).limit(most))
+    return [(r.next, r.case_id) for r in rows]
+
+
+async def place(db: Connection, case_id: int) -> datetime | None:
+    """Return when the next thing is due on a case, as the index has it."""
+    return (await db.execute(select(deadline.c.next).where(deadline.c.case_id == case_id))).scalar_one_or_none()
 
 
 async def count(db: Connection, until: datetime, bound: int) -> int:

@@ -19,6 +19,7 @@ from banshi.db import Connection
 from banshi.documents import keeping
 from banshi.documents.tables import document, document_content
 from banshi.errors import NotAllowedNow
+from banshi.identity.tables import person
 from banshi.notify.mailroom import mail_file
 from banshi.privacy import mask, normal, personal_fields, unseal_fields
 from banshi.texts import DEFAULT_LANGUAGE, say, translator
@@ -133,17 +134,16 @@ async def waiting_files(db: Connection, mail_id: int) -> Sequence[Row[Any]]:
     return (await db.execute(statement.order_by(mail_file.c.position))).all()
 
 
-async def addresses_of(_db: Connection, house: House, row: Any, _person_id: int) -> frozenset[str]:
-    """Return the addresses that are known for the person of a case, in their normal form: those that were filed with it.
-
-    A room that keeps confirmed addresses of accounts adds them here, and nowhere else.
-    """
+async def addresses_of(db: Connection, house: House, row: Any, person_id: int) -> frozenset[str]:
+    """Return the addresses that are known for the person of a case, in their normal form: the one they confirmed, and those filed with it."""
+    sealed = (await db.execute(select(person.c.email).where(person.c.id == person_id))).scalar_one_or_none()
+    own = frozenset({normal("email", house.keyring.unseal(sealed, "person.email"))}) if sealed else frozenset()
     declared = house.declared(row.type_id)
     if declared is None:
-        return frozenset()
+        return own
     fields = [name for name, p in personal_fields(declared.form).items() if p.kind == "email" and row.data.get(name)]
     plain = unseal_fields({name: row.data[name] for name in fields}, house.keyring)
-    return frozenset(normal("email", str(v)) for v in plain.values())
+    return own | {normal("email", str(v)) for v in plain.values()}
 
 
 async def is_theirs(db: Connection, house: House, row: Any, person_id: int, sender: str) -> bool | None:

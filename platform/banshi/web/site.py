@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from litestar.utils.scope.state import ScopeState
 
 from banshi import notify, texts
 from banshi.cases.book import House, load_house
+from banshi.clock import keeping
 from banshi.contracts import MAIL, REPORT, Actor
 from banshi.db import Connection, Database
 from banshi.districts import District, Tree
@@ -60,6 +61,14 @@ class Site:
     def seen(self) -> Directory | None:
         """The directory as this process last saw it: good enough for the frame of an error page."""
         return self._house.directory if self._house else None
+
+    def unanswered(self, actors: Sequence[Actor]) -> list[tuple[District, int]]:
+        """Return the districts that these officers administer and whose calendar lacks a year that somebody should have published by now."""
+        if self._house is None:
+            return []
+        tree, times, at = self._house.directory.tree, self._house.times, self.now()
+        places = [d for d in tree.serving if any(a.district_id in d.path for a in actors)]
+        return [(d, year) for d in places if (year := keeping.unanswered(times.calendar(d.id), at)) is not None]
 
     async def house(self, db: Connection, revision: int) -> House:
         """Return the house at ``revision``; reads directory and types again only when it has moved."""
@@ -266,8 +275,9 @@ def chrome(
             menu.append(pages.Link(text=said(_("Report")), href="/desk/report", current=path.startswith("/desk/report")))
     if visitor and visitor.posts:
         menu.append(pages.Link(text=said(_("Portal")), href="/") if desk else pages.Link(text=said(_("Desk")), href="/desk"))
-        if directory and any(may_administer(directory, visitor)):
-            menu.append(pages.Link(text=said(_("Administration")), href="/admin", current=path.startswith("/admin")))
+        if directory and (administers := may_administer(directory, visitor)):
+            count = str(len(site.unanswered(administers)) or "")
+            menu.append(pages.Link(text=said(_("Administration")), href="/admin", current=path.startswith("/admin"), count=count))
     return pages.Chrome(
         language=language,
         tag=texts.TAGS[language],

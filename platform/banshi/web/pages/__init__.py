@@ -13,6 +13,7 @@ files       adding files
 mail        the mail room
 clocks      by when, and how that was counted
 library     regulations and guides, who does what
+admin       the administration
 messages    what a person is told, texts of messages, webhooks
 common      the pages that everybody meets: sign in, errors
 """
@@ -20,6 +21,24 @@ common      the pages that everybody meets: sign in, errors
 from __future__ import annotations
 
 from banshi.web.pages.absence import AbsencePage, AbsencesPage, AwayRow, LimitsPage
+from banshi.web.pages.admin import (
+    AdminHead,
+    CalendarFormPage,
+    CalendarPage,
+    CalendarPreviewPage,
+    DayCell,
+    DayRow,
+    EscalationsPage,
+    MonthPart,
+    MoveRow,
+    PileRow,
+    RuleGroup,
+    RulePage,
+    RulesPage,
+    RungRow,
+    SetRow,
+    VersionRow,
+)
 from banshi.web.pages.clocks import ClockBrief, ClockLine, ClockPart, ClocksPage, Standing
 from banshi.web.pages.common import (
     CapacityPage,
@@ -141,6 +160,7 @@ __all__ = [
     "AbsencePage",
     "AbsencesPage",
     "ActionLink",
+    "AdminHead",
     "Alarm",
     "Answer",
     "AnswersPage",
@@ -150,6 +170,9 @@ __all__ = [
     "BulkPage",
     "BulkRow",
     "ByHandPage",
+    "CalendarFormPage",
+    "CalendarPage",
+    "CalendarPreviewPage",
     "CallerPart",
     "CapacityPage",
     "CasePage",
@@ -167,6 +190,8 @@ __all__ = [
     "ComponentsPage",
     "ConsultPage",
     "Contact",
+    "DayCell",
+    "DayRow",
     "DeliveryRow",
     "DeskCasePage",
     "Difference",
@@ -179,6 +204,7 @@ __all__ = [
     "EntryPage",
     "EntryRow",
     "ErrorPage",
+    "EscalationsPage",
     "Field",
     "FileRow",
     "FilesPage",
@@ -207,6 +233,8 @@ __all__ = [
     "MandatesPage",
     "Marked",
     "MessagesPage",
+    "MonthPart",
+    "MoveRow",
     "MyPage",
     "NearbyPage",
     "NearbyRow",
@@ -214,6 +242,7 @@ __all__ = [
     "OfficePage",
     "OutboxRow",
     "Picture",
+    "PileRow",
     "Problem",
     "PublicPage",
     "PublicRow",
@@ -226,10 +255,15 @@ __all__ = [
     "ResumePage",
     "ResumePart",
     "Row",
+    "RuleGroup",
+    "RulePage",
+    "RulesPage",
+    "RungRow",
     "Sample",
     "SavedPage",
     "Section",
     "Sentence",
+    "SetRow",
     "Settled",
     "SettledPage",
     "Share",
@@ -245,6 +279,7 @@ __all__ = [
     "Tone",
     "TrackPage",
     "TryRow",
+    "VersionRow",
     "ViewsPage",
     "WarningPage",
     "WebhookFormPage",

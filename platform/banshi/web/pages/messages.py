@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from banshi.web.pages.admin import AdminHead
 from banshi.web.pages.parts import Form, Link, Tone
 
 
@@ -42,7 +43,7 @@ class OutboxRow(msgspec.Struct, frozen=True, kw_only=True):
 class WordingsPage(msgspec.Struct, frozen=True, kw_only=True):
     """admin/messages.html: the texts that hold in a district, and what became of messages; ``counts`` are label and bounded count."""
 
-    menu: tuple[Link, ...]
+    head: AdminHead
     district: str
     districts: tuple[Link, ...]
     rows: tuple[WordingRow, ...]
@@ -81,7 +82,7 @@ class WebhookRow(msgspec.Struct, frozen=True, kw_only=True):
 class WebhooksPage(msgspec.Struct, frozen=True, kw_only=True):
     """admin/webhooks.html."""
 
-    menu: tuple[Link, ...]
+    head: AdminHead
     rows: tuple[WebhookRow, ...]
     add: str = ""
 

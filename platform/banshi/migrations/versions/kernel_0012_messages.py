@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "kernel_0010"
-down_revision = "kernel_0009"
+revision = "kernel_0012"
+down_revision = "kernel_0011"
 branch_labels = None
 depends_on = None
 

@@ -16,13 +16,15 @@ from sqlalchemy import func, literal, or_, select, union_all
 from banshi import audit, texts
 from banshi.cases import numbers
 from banshi.cases.tables import case, case_event
-from banshi.contracts import ADMINISTER, OPERATE, Actor
+from banshi.contracts import ADMINISTER
 from banshi.districts import District
-from banshi.errors import Forbidden, Invalid, NotFound
+from banshi.errors import Invalid, NotFound
 from banshi.notify import composing, mail, templates
 from banshi.notify.tables import message
 from banshi.notify.topics import ADDRESS, DIGEST, TEMPLATES
 from banshi.web import casepage, forms, pages
+from banshi.web.admin.frame import administrator, head, place, reader
+from banshi.web.admin.frame import places as places_of
 from banshi.web.site import Site, Visit
 
 _ = texts.translator("banshi")
@@ -46,42 +48,6 @@ WHY: Mapping[str, texts.Text] = {
 }
 
 
-def menu(visit: Visit, here: str) -> tuple[pages.Link, ...]:
-    """Return the ways through the administration of messages."""
-    ways = (("/admin", _("Plugins")), (HOME, _("Messages")), ("/admin/webhooks", _("Webhooks")))
-    return tuple(pages.Link(text=visit.say(text), href=href, current=href == here) for href, text in ways)
-
-
-def reader(visit: Visit) -> Actor:
-    """Return who reads the administration; Forbidden for anybody else."""
-    actor = visit.staff()
-    if not (actor.may(ADMINISTER.name) or actor.may(OPERATE.name)):
-        raise Forbidden(_("Administration is for administrators and engineers."))
-    return actor
-
-
-def administrator(visit: Visit) -> Actor:
-    """Return who may change things here; Forbidden for anybody else."""
-    actor = reader(visit)
-    if not actor.may(ADMINISTER.name):
-        raise Forbidden(_("Your post does not carry the right to do this."))
-    return actor
-
-
-def districts_of(visit: Visit, actor: Actor) -> list[District]:
-    """Return the districts that somebody administers: that of their post, and what lies below it."""
-    return [d for d in visit.house.directory.tree.serving if actor.district_id in d.path]
-
-
-def place(visit: Visit, actor: Actor, code: str) -> District:
-    """Return the district of an address (empty: that of the post); NotFound where it is not theirs."""
-    mine = districts_of(visit, actor)
-    found = next((d for d in mine if d.code == code), None) if code else (mine[0] if mine else None)
-    if found is None:
-        raise NotFound(_("There is no such district."))
-    return found
-
-
 @get(HOME)
 async def show(request: Request[Any, Any, Any], district: FromQuery[str] = "") -> Response[Any]:
     """The texts that hold in a district, and what became of the messages of the last days."""
@@ -99,10 +65,10 @@ async def show(request: Request[Any, Any, Any], district: FromQuery[str] = "") -
                 rows.append(pages.WordingRow(title=visit.say(title), language=name, whose=said, href=href))
         counts, failed = await _outbox(visit, chosen)
         settings = site.settings
-        places = districts_of(visit, actor)
+        places = places_of(visit, actor)
         closed = [visit.say(t) for t, there in ((_("E-mail"), settings.mail), (_("Text message"), settings.sms)) if not there]
         page = pages.WordingsPage(
-            menu=menu(visit, HOME),
+            head=head(visit, actor, "messages"),
             district=chosen.say(visit.language),
             districts=tuple(pages.Link(text=d.say(visit.language), href=f"{HOME}?district={d.code}", current=d.id == chosen.id) for d in places),
             rows=tuple(rows),

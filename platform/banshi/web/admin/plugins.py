@@ -1,4 +1,4 @@
-"""Administration: the plugins with their health, and which district has which on."""
+"""The plugins with their health, and which district has which on."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from sqlalchemy import func, select
 
 from banshi import audit, texts
 from banshi.cases.tables import case
-from banshi.contracts import ADMINISTER, OPERATE, Actor
+from banshi.contracts import ADMINISTER, Actor
 from banshi.districts import District, switch_plugin
 from banshi.errors import Conflict, Forbidden, Invalid, NotFound
-from banshi.web import admin_messages, casepage, forms, limits, pages
+from banshi.web import casepage, forms, limits, pages
+from banshi.web.admin.frame import head, reader
 from banshi.web.site import Site, Visit
 
 _ = texts.translator("banshi")
@@ -43,10 +44,10 @@ class PluginPart(msgspec.Struct, frozen=True, kw_only=True):
 class AdminPage(msgspec.Struct, frozen=True, kw_only=True):
     """admin/plugins.html."""
 
+    head: pages.AdminHead
     plugins: tuple[PluginPart, ...]
     may_switch: bool
     problem: str = ""
-    menu: tuple[pages.Link, ...] = ()
 
 
 @get("/admin")
@@ -54,7 +55,7 @@ async def show(request: Request[Any, Any, Any]) -> Response[Any]:
     """Every plugin, and where it is on."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
-        actor = _reader(visit)
+        actor = reader(visit)
         return visit.page("admin/plugins.html", _page(visit, actor), desk=True)
 
 
@@ -64,7 +65,7 @@ async def switch(request: Request[Any, Any, Any]) -> Response[Any]:
     site: Site = request.app.state.site
     raw = await forms.read(request)
     async with site.visit(request) as visit:
-        actor = _reader(visit)
+        actor = reader(visit)
         if not actor.may(ADMINISTER.name):
             raise Forbidden(_("Your post does not carry the right to do this."))
         tree = visit.house.directory.tree
@@ -111,13 +112,6 @@ def _inherits(visit: Visit, lower: District, upper: District, plugin: str) -> bo
     return all(tree.switch(node.id, plugin) is None for node in tree.above(lower.id) if upper.id in node.path and node.id != upper.id)
 
 
-def _reader(visit: Visit) -> Actor:
-    actor = visit.staff()
-    if not (actor.may(OPERATE.name) or actor.may(ADMINISTER.name)):
-        raise Forbidden(_("Administration is for administrators and engineers."))
-    return actor
-
-
 def _page(visit: Visit, actor: Actor) -> AdminPage:
     registry, tree = visit.house.registry, visit.house.directory.tree
     loaded = {p.name: p for p in registry.plugins}
@@ -140,7 +134,7 @@ def _page(visit: Visit, actor: Actor) -> AdminPage:
                 switches=switches,
             )
         )
-    return AdminPage(plugins=tuple(parts), may_switch=actor.may(ADMINISTER.name), menu=admin_messages.menu(visit, "/admin"))
+    return AdminPage(head=head(visit, actor, "plugins"), plugins=tuple(parts), may_switch=actor.may(ADMINISTER.name))
 
 
 def _switch(visit: Visit, district: District, plugin: str) -> Switch:

@@ -17,7 +17,8 @@ from banshi.errors import Conflict, Invalid, NotFound
 from banshi.notify import calling, fence, webhooks
 from banshi.notify.topics import HOOKS
 from banshi.web import casepage, forms, pages
-from banshi.web.admin_messages import administrator, districts_of, menu, place, reader
+from banshi.web.admin.frame import administrator, head, place, reader
+from banshi.web.admin.frame import places as districts_of
 from banshi.web.site import Site, Visit
 
 _ = texts.translator("banshi")
@@ -49,7 +50,7 @@ async def show_all(request: Request[Any, Any, Any]) -> Response[Any]:
         actor = reader(visit)
         rows = await webhooks.listing(visit.db, [d.id for d in districts_of(visit, actor)])
         may = actor.may(ADMINISTER.name)
-        page = pages.WebhooksPage(menu=menu(visit, HOME), rows=tuple(_row(visit, r) for r in rows), add=f"{HOME}/new" if may else "")
+        page = pages.WebhooksPage(head=head(visit, actor, "webhooks"), rows=tuple(_row(visit, r) for r in rows), add=f"{HOME}/new" if may else "")
         return visit.page("admin/webhooks.html", page, desk=True)
 
 
