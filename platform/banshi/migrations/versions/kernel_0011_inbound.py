@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "kernel_0011"
-down_revision = "kernel_0009"
+down_revision = "kernel_0010"
 branch_labels = None
 depends_on = None
 

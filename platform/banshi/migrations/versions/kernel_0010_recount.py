@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "kernel_0009"
-down_revision = "kernel_0008"
+revision = "kernel_0010"
+down_revision = "kernel_0009"
 branch_labels = None
 depends_on = None
 
