@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Row, and_, cast, not_, or_, select, text
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.dialects.postgresql import TSQUERY, distinct_on
 
 from banshi import words
 from banshi.audit import canonical
@@ -158,7 +158,7 @@ async def restore(db: Connection, house: House, case_ids: Sequence[int]) -> None
         select(case, case_event.c.sequence.label("place"), case_event.c.at, case_event.c.body)
         .join(case_event, case_event.c.case_id == case.c.id)
         .where(case.c.id.in_(case_ids), case_event.c.kind == REPORTED, case_event.c.body.is_not(None))
-        .distinct(case.c.id)
+        .ext(distinct_on(case.c.id))
         .order_by(case.c.id, case_event.c.sequence.desc())
     )
     rows = (await db.execute(latest)).all()
