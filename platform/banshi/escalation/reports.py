@@ -14,11 +14,11 @@ from typing import Annotated, Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Row, and_, cast, not_, or_, select, text
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.dialects.postgresql import TSQUERY, distinct_on
 
 from banshi import words
 from banshi.audit import canonical
-from banshi.cases import acting, linking
+from banshi.cases import acting, linking, standing_in
 from banshi.cases.acting import Acted
 from banshi.cases.book import House
 from banshi.cases.decoding import shapes
@@ -97,7 +97,7 @@ async def write(db: Connection, house: House, actor: Actor, number: str, form: C
 def may_report(house: House, actor: Actor, row: Any) -> Forbidden | NotAllowedNow | None:
     """Return why the report is not this actor's to write; None where it is.
 
-    It is for the officer in charge, whoever works on cases of this type in the department in charge, and those above it.
+    It is for the officer in charge or their deputy, whoever works on cases of this type in the department in charge, and those above it.
     """
     declared = house.declared(row.type_id)
     if declared is None or not house.directory.tree.has_on(row.district_id, declared.owner):
@@ -106,7 +106,8 @@ def may_report(house: House, actor: Actor, row: Any) -> Forbidden | NotAllowedNo
         return Forbidden(_("Your post does not carry the right to do this."))
     if actor.person_id is not None and row.applicant_id == actor.person_id:
         return Forbidden(_("You cannot work on your own case. A colleague must do it."))
-    charge = actor.department_id == row.department_id or (actor.post_id is not None and actor.post_id == row.assignee_id)
+    places = standing_in.places(actor, row)
+    charge = any(p.department_id == row.department_id or (p.post_id is not None and p.post_id == row.assignee_id) for p in places)
     if not charge and not house.directory.over(actor.department_id, row.department_id):
         return Forbidden(_("The closing report of case {number} is up to the department in charge, or those above it."), number=show(row.number))
     return None
@@ -158,7 +159,7 @@ async def restore(db: Connection, house: House, case_ids: Sequence[int]) -> None
         select(case, case_event.c.sequence.label("place"), case_event.c.at, case_event.c.body)
         .join(case_event, case_event.c.case_id == case.c.id)
         .where(case.c.id.in_(case_ids), case_event.c.kind == REPORTED, case_event.c.body.is_not(None))
-        .distinct(case.c.id)
+        .ext(distinct_on(case.c.id))
         .order_by(case.c.id, case_event.c.sequence.desc())
     )
     rows = (await db.execute(latest)).all()
