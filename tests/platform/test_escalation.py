@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from banshi import plugins
-from banshi.cases import acting, opening, verifying
+from banshi.cases import acting, linking, opening, verifying
 from banshi.cases.acting import Act
 from banshi.cases.book import House, load_house
 from banshi.cases.decoding import decode
@@ -229,6 +229,25 @@ async def test_handed_on_too_often_is_told_to_the_oversight_body(office: Office,
         await office.sweep(at(f"2026-11-23T1{turn}:30"))
         assert bool([f for f in await office.fired(number) if f[0] == "handed_on"]) == (turn == 3)
     assert town.department("oversight") in (await office.row(number)).helpers
+
+
+async def test_what_is_in_nobodys_duties_goes_up_and_the_superior_names_who_takes_it(office: Office, town: Town) -> None:
+    number = await office.open(at("2026-11-23T09:30"), district="ruan", category="water", area="")
+    row = await office.row(number)
+    assert office.house.directory.department(row.department_id).part == "intake"
+    await office.sweep(at("2026-11-24T11:00"))
+    assert [f for f in await office.fired(number) if f[0] == "nobodys"]
+    assert (await office.row(number)).department_id == town.department("oversight")
+
+
+async def test_members_of_a_cluster_go_with_the_case_that_leads_them(office: Office, town: Town) -> None:
+    master = await office.open(at("2026-11-23T09:30"), text="One.")
+    member = await office.open(at("2026-11-23T09:31"), who="resident1", text="Two.")
+    async with office.database.transaction() as db:
+        await linking.merge(db, office.house, town.staff["10001"], master, [member], at("2026-11-23T10:00"))
+    await office.sweep(at("2026-11-27T18:00"))
+    assert await office.fired(master)
+    assert not await office.fired(member)
 
 
 # -- exactly once -------------------------------------------------------------------------------------------------------------
