@@ -420,6 +420,9 @@ async def test_the_description_lists_the_operations_and_every_reference_in_it_le
         "leaveCluster": ("post", f"{CASES}/{{number}}/leave"),
         "linkCases": ("post", f"{CASES}/{{number}}/links"),
         "unlinkCases": ("delete", f"{CASES}/{{number}}/links/{{kind}}/{{other}}"),
+        "listEscalations": ("get", f"{CASES}/{{number}}/escalations"),
+        "escalateCase": ("post", f"{CASES}/{{number}}/escalations"),
+        "reportOnCase": ("post", f"{CASES}/{{number}}/closing-report"),
         "explainClocks": ("get", f"{CASES}/{{number}}/clocks"),
         "listEvents": ("get", "/api/v1/events"),
     }

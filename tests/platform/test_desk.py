@@ -27,9 +27,9 @@ from banshi.testing import MOMENT, Clock, Town, statements
 from banshi.web.site import SESSION_COOKIE
 
 STATEMENTS = 8
-ANYBODY = {"note", "prioritise", "recuse"}
+ANYBODY = {"note", "prioritise", "recuse", "mark_major"}
 UNSIGNED = ANYBODY | {"sign", "assign", "return"}
-AT_WORK = ANYBODY | {"answer", "ask", "tell", "assign", "pass_on", "raise_up", "dispute", "wait"}
+AT_WORK = ANYBODY | {"answer", "ask", "tell", "assign", "pass_on", "raise_up", "dispute", "wait", "extend"}
 ASKED = ANYBODY | {"tell", "assign"}
 ANSWERED = ANYBODY | {"close", "assign", "dispute"}
 At = Callable[[str], Awaitable[Person]]

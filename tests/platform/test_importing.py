@@ -238,7 +238,7 @@ async def test_a_value_straight_from_a_column_is_checked_like_any_other(bring_in
     plain = (changed[0], '[case.state]\ncolumn = "Status"')
     came = await bring_in(file(row("A-1", Status="closed"), row("A-2", Status="lost"), row("A-3", Status="")), plain)
     assert came.counts == (1, 0, 2)
-    assert "state is 'lost', which is none of answered, asked, closed, new, returned, review, working" in came.refused[0][1]
+    assert "state is 'lost', which is none of answered, asked, closed, new, outside, returned, review, working" in came.refused[0][1]
     assert [c.state for c in await cases(database)] == ["closed"]
 
 

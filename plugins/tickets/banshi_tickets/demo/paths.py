@@ -14,7 +14,7 @@ ANY = frozenset({"consultation", "help", "complaint", "report", "suggestion", "p
 ASKED = ANY - {"praise"}
 BROKEN = frozenset({"help", "complaint"})
 YEAR = (6.0, 362.0)
-MOVES = frozenset({"return", "pass_on", "raise_trade", "raise_area"})
+MOVES = frozenset({"return", "pass_on", "raise_trade", "raise_area", "reassign"})
 
 
 class Path(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ class Path(msgspec.Struct, frozen=True):
 
 
 CLOSED = (
-    Path("solved and confirmed", 100, "sign note? ask_reply? answer confirm", english=True),
+    Path("solved and confirmed", 84, "sign note? ask_reply? answer confirm", english=True),
     Path("solved, said so on the telephone", 95, "sign assign? tell? answer call", called=True, english=True),
     Path("closed by the department, rated later", 44, "sign note? answer close rate", english=True),
     Path("closed by the department, never rated", 26, "sign answer close", english=True),
@@ -58,6 +58,9 @@ CLOSED = (
     Path("not satisfied, done again", 18, "sign answer call_unhappy tell answer_again call", called=True, kinds=BROKEN),
     Path("not solved, done again", 14, "sign ask_reply? answer confirm_no answer_again confirm", kinds=BROKEN),
     Path("rated badly, done again", 8, "sign answer close rate_badly tell? answer_again confirm", kinds=BROKEN),
+    Path("waited for an outside body", 8, "sign tell? wait_go_on answer confirm", kinds=BROKEN),
+    Path("took longer", 4, "sign extend answer confirm", kinds=BROKEN),
+    Path("the superior named who is responsible", 4, "sign tell? support reassign sign answer call", called=True, kinds=BROKEN),
     Path("passed on", 20, "sign tell? pass_on sign answer call", called=True, kinds=BROKEN),
     Path("passed on twice", 5, "sign pass_on sign note? pass_on sign answer confirm", kinds=BROKEN),
     Path("up by trade", 10, "sign tell raise_trade sign answer confirm", kinds=BROKEN),
@@ -87,7 +90,9 @@ OPEN = (
     Path("given back", 2, "return uphold", (0.3, 2.0), kinds=BROKEN),
     Path("returned", 7, "return", (0.1, 1.2), kinds=BROKEN),
     Path("returned twice", 4, "return dispatch return", (0.5, 2.5), kinds=BROKEN),
-    Path("working", 38, "sign assign? note? add?", (0.2, 9.0), english=True),
+    Path("working", 29, "sign assign? note? add?", (0.2, 9.0), english=True),
+    Path("waits for an outside body", 5, "sign tell? wait", (0.8, 6.0), kinds=BROKEN),
+    Path("a major case", 4, "sign mark_major tell", (0.8, 4.0), kinds=BROKEN),
     Path("working, told", 14, "sign tell prioritise?", (1.0, 12.0), kinds=BROKEN),
     Path("working with help", 4, "return dispatch return arbitrate sign contribute", (1.0, 6.0), kinds=BROKEN),
     Path("working again", 6, "sign answer confirm_no tell?", (3.0, 20.0), kinds=BROKEN),

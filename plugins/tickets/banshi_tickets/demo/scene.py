@@ -128,6 +128,29 @@ class Scene:
 
     # -- whose it is ---------------------------------------------------------------------------------------------------
 
+    def _wait(self) -> None:
+        body = {"zh": ("市供电公司", "房屋产权单位", "管线权属单位"), "en": ("The power company",)}[self.voice.language]
+        self.then("wait", {"body": self.rng.choice(body), "text": self._word("outside")}, most=0.8)
+
+    def _wait_go_on(self) -> None:
+        self._wait()
+        self.then("go_on", {"text": self._word("went_on")}, most=4)
+
+    def _extend(self) -> None:
+        asked = {"more": str(self.rng.randrange(2, 6)), "reason": self._word("longer"), "agreed": self._word("agreed")}
+        self.then("extend", asked, most=1)
+
+    def _mark_major(self) -> None:
+        self.then("mark_major", {"text": self._word("major")}, most=0.5)
+
+    def _support(self) -> None:
+        self.then("support", {"text": self._word("supported")}, "oversight", most=2)
+
+    def _reassign(self) -> None:
+        code = self._next()
+        self.then("reassign", {"department": code, "text": self._reason("named", next=town.TITLES[code])}, "oversight", most=2)
+        self._goes_to(code)
+
     def _next(self) -> str:
         return next(code for code in town.NEXT[self.district] if code not in self.been)
 
