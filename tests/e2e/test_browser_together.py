@@ -35,7 +35,7 @@ def finish(page: Page) -> str:
     return found[0]
 
 
-@pytest.mark.parametrize(("language", "scripts"), [("en", True), ("zh", True), ("en", False)])
+@pytest.mark.parametrize(("language", "scripts"), [("zh", True), ("en", False)])
 def test_a_neighbour_joins_and_hears_what_the_others_hear(guest: Any, language: str, scripts: bool) -> None:
     town = Town(guest, language={"zh": "zh-CN", "en": "en-GB"}[language])
     number = town.file(category="drainage", area="elm", text="The manhole is open.")

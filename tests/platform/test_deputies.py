@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from settling import settled
 from sqlalchemy import event, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
@@ -784,6 +785,7 @@ async def test_the_relay_looks_after_new_cases(database: Database, town: Town, w
         await office.do(A, number, "sign")
         await office.file(wanted)  # nobody's yet
     consumer = next(c for c in consumers(town.house.registry, town.house.keyring) if c.name == "unanswered")
+    await settled(database)
     async with database.transaction() as db:
         while await relay.feed(db, consumer):
             pass

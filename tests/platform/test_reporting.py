@@ -253,7 +253,7 @@ async def recount(database: Database, town: Town) -> checking.Checked:
     return await checking.check(database, town.house, batch=7)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2, 4, 5])
 async def test_after_any_history_a_recount_agrees_though_the_consumer_died_in_between(database: Database, town: Town, wanted: Any, seed: int) -> None:
     figures, clusters = app.figures(Houses(town.house.registry, town.house.keyring)), app.clusters(Houses(town.house.registry, town.house.keyring))
     rng = random.Random(seed)
