@@ -28,7 +28,7 @@ from bench.place import Town
 
 DUE = 10_000
 SECONDS = 3
-ROUNDS = 3
+ROUNDS = 2
 LONG_AGO = 400
 
 
@@ -165,10 +165,10 @@ with chosen as (
     ) limit :count
 ),
 older as (
-    update kernel.case_event e set at = e.at - interval '10 days' from chosen where e.case_id = chosen.case_id returning e.case_id
+    update kernel.case_event e set at = e.at - interval '5 days' from chosen where e.case_id = chosen.case_id returning e.case_id
 ),
 earlier as (
-    update kernel."case" c set received = c.received - interval '10 days' from chosen where c.id = chosen.case_id
+    update kernel."case" c set received = c.received - interval '5 days' from chosen where c.id = chosen.case_id
 )
 update kernel.deadline d set next = :at from chosen where d.case_id = chosen.case_id
 """)
