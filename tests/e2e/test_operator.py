@@ -271,6 +271,6 @@ def test_the_operators_pages_have_nothing_for_axe_fit_a_telephone_and_need_no_sc
     assert page.input_value("[name=text]").startswith("Thank you. ")
     page.goto("/desk/register")
     page.fill("[name=telephone]", "100 0000 2100")
-    page.click("main form button")
+    page.click("main form.form button")
     judged("earlier cases")
     expect(page.locator(".register__earlier .rows__row")).not_to_have_count(0)
