@@ -27,7 +27,7 @@ Opened = Callable[[str], Page]
 Snap = Callable[[Page, str], None]
 WIDTHS = {"wide": (1280, 900), "tel": (375, 812)}
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
-QUALITY = 70
+QUALITY = 60
 WORDS = {
     "zh": ("路灯", "路灯不亮怎么报修，要等几天？"),
     "en": ("lamp", "How do I report a dark street lamp, and how many days does its repair take?"),
@@ -103,6 +103,10 @@ def desk(opened: Opened, snap: Snap, language: str) -> None:
     snap(page, "queue")
     page.locator("main a[href^='/desk/case/']").first.click()
     snap(page, "desk-case")
+    page.goto(f"{page.url.split('?')[0]}/clock")
+    snap(page, "clock")
+    page.goto("/desk/owed")
+    snap(page, "owed")
     page.goto("/desk/department")
     words = WORDS[language][0]
     page.locator("header #find").press_sequentially(words, delay=30)
@@ -127,6 +131,8 @@ def desk(opened: Opened, snap: Snap, language: str) -> None:
     snap(page, "letter")
     page.goto("/desk/report")
     snap(page, "report")
+    page.goto("/desk/closing-reports")
+    snap(page, "closing-reports")
     page = opened("administrator")
     for name, path in (("calendar", "/admin/calendar"), ("rules", "/admin/rules"), ("escalations", "/admin/escalations")):
         page.goto(path)
