@@ -175,12 +175,14 @@ def _quiet(declared: CaseType) -> frozenset[str]:
 
 
 def _nobodys(house: House, found: Timed) -> bool:
-    """Return whether no department's duties cover a case: it lies at the intake desk, or nowhere."""
+    """Return whether a case lies nowhere, or at the intake desk with no duty but that desk's own covering it."""
     row = found.row
     if row.department_id is None:
         return True
-    at_intake = house.directory.department(row.department_id).part == "intake"
-    return at_intake and house.directory.duty(found.declared.key, row.category, row.area_id or row.district_id) is None
+    if house.directory.department(row.department_id).part != "intake":
+        return False
+    duty = house.directory.duty(found.declared.key, row.category, row.area_id or row.district_id)
+    return duty is None or duty.department_id == row.department_id
 
 
 def _condition(when: Condition, found: Timed) -> Run | None:

@@ -10,6 +10,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
@@ -28,7 +29,7 @@ from banshi.clock import keeping
 from banshi.contracts import DemoCase
 from banshi.db import Connection, Database
 from banshi.errors import BanshiError
-from banshi.escalation import backlog, sweeping
+from banshi.escalation import backlog, by_hand, sweeping
 from banshi.escalation.pending import pending
 from banshi.jobs import relay
 from banshi.plugins import Registry
@@ -40,6 +41,10 @@ LONGEST = 400
 STEPS_A_CASE = 6
 """So many steps a case takes on its way, on average."""
 TRIES = 4
+PLANNED = 0.15
+"""So many of the new cases go the way that the plugin tells, step by step, whoever is slow."""
+BY_HAND = 0.1
+"""In so many hours a clerk escalates something by hand."""
 SLOW = 4
 """Every so many departments, one leaves most of its work lying."""
 
@@ -138,6 +143,8 @@ class _Life:
         self.database, self.registry, self.keyring, self.rng, self.rate = database, registry, keyring, rng, rate
         self.reviews = 0
         self.filings: list[tuple[str, DemoCase]] = []
+        self.plans: list[tuple[datetime, str, str, Mapping[str, Any], str]] = []
+        """What is planned: when, on which case, which step with which words, and who."""
         self.said: dict[tuple[str, str], list[tuple[str, Mapping[str, Any], str]]] = {}
         self.consumers = app.consumers(registry, keyring)
         self.house = Houses(registry, keyring)
@@ -146,7 +153,7 @@ class _Life:
         """Collect what people say, and let the administrator set limits that come into force within the time that is lived."""
         for declared in self.registry.demo:
             for one in declared.cases(self.rng):
-                self.filings.append((declared.owner, msgspec.structs.replace(one, steps=(), days_ago=0.0)))
+                self.filings.append((declared.owner, one))
                 key = (f"{declared.owner}.{one.case_type}", str(one.data.get("category", "")))
                 self.said.setdefault(key, []).extend((action, form, who) for _days, action, form, who in one.steps)
         async with self.database.transaction() as db:
@@ -168,7 +175,10 @@ class _Life:
             if awake:
                 cast = await actors(db, house)
                 await self._file(db, house, cast, at)
+                await self._planned(db, house, cast, at)
                 await self._work(db, house, cast, at)
+                if self.rng.random() < BY_HAND:
+                    await self._by_hand(db, house, cast, at)
         for consumer in self.consumers:
             more = True
             while more:
@@ -182,7 +192,33 @@ class _Life:
         count = int(wanted) + (self.rng.random() < wanted % 1)
         for owner, one in self.rng.choices(self.filings, k=count):
             who = self.rng.randrange(len(cast.residents)) if one.resident is not None else None
-            await play(db, house, cast, owner, [msgspec.structs.replace(one, resident=who)], at - timedelta(minutes=self.rng.randrange(1, 59)))
+            fresh = msgspec.structs.replace(one, resident=who, steps=(), days_ago=0.0)
+            filed = at - timedelta(minutes=self.rng.randrange(1, 59))
+            (number,) = await play(db, house, cast, owner, [fresh], filed)
+            if one.steps and self.rng.random() < PLANNED:
+                self.plans += [(filed + timedelta(days=days), number, action, form, by) for days, action, form, by in one.steps]
+
+    async def _planned(self, db: Connection, house: House, cast: Cast, at: datetime) -> None:
+        """Take the steps that were planned for this hour; one that is not possible any more is left out."""
+        due = sorted((p for p in self.plans if p[0] <= at), key=lambda p: p[0])
+        self.plans = [p for p in self.plans if p[0] > at]
+        for _moment, number, action, form, who in due:
+            row = (await db.execute(select(case).where(case.c.number == number))).one()
+            with suppress(BanshiError):
+                async with db.begin_nested():
+                    await step(db, house, cast, row, action, form, who, at)
+
+    async def _by_hand(self, db: Connection, house: House, cast: Cast, at: datetime) -> None:
+        """Let a clerk do what a rule leaves to clerks, on the first case that is offered."""
+        rows = (await db.execute(select(case).where(case.c.closed.is_(None)).order_by(func.random()).limit(40))).all()
+        for found in (await timing.load(db, house, rows)).values():
+            for clerk in cast.staff.get(found.row.department_id, ()):
+                wanted = next((p for p in by_hand.offered(house, clerk, found, at) if p.by_hand), None)
+                if wanted is not None:
+                    with suppress(BanshiError):
+                        async with db.begin_nested():
+                            await by_hand.escalate(db, house, clerk, found.row.number, wanted.rule.key, "simulation", at)
+                    return
 
     async def _work(self, db: Connection, house: House, cast: Cast, at: datetime) -> None:
         """Let offices and residents take steps on cases that are open, in their own calendars' hours; slow departments seldom do."""
