@@ -1,6 +1,6 @@
 -- What opening one case over the API writes, statement by statement, as a program without a platform would: the same rows,
 -- columns and sizes (a request of a resident, filed by a token). bench/direct.py gives the ids.
-\set number random(100000000000, 999999999999)
+\set number random(100000000000000, 999999999999999)
 \set key random(1000000000000000, 9999999999999999)
 \set telephone random(10000000, 99999999)
 begin;
