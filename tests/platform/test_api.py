@@ -271,7 +271,7 @@ async def test_a_case_reads_with_its_story_and_what_can_be_done_and_without_pers
     assert answer.headers["etag"] == '"1"'
     assert (body["number"], body["state"], body["district"], body["area"], body["channel"]) == (number, "new", "east", "persimmon", "api")
     assert [e["kind"] for e in body["events"]] == ["opened"]
-    assert set(body["actions"]) == {"sign", "assign", "return", "note", "prioritise", "recuse"}
+    assert set(body["actions"]) == {"sign", "assign", "return", "note", "prioritise", "recuse", "mark_major"}
     assert body["data"]["text"] == request()["text"]
     assert "contact_name" not in body["data"]
     assert "张" not in answer.text

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from litestar.testing import AsyncTestClient
-from settling import settled
 
 from banshi import app
 from banshi.cases import acting, numbers, opening
@@ -18,6 +17,7 @@ from banshi.cases.book import Houses
 from banshi.db import Database
 from banshi.errors import Throttled
 from banshi.jobs import relay
+from banshi.jobs.relay import settled
 from banshi.testing import MOMENT, Town, statements
 from banshi.web.rates import Rates
 
@@ -49,7 +49,7 @@ async def test_the_feed_gives_every_event_once_in_order(client: Client, database
         opened = await opening.open_many(db, town.house, town.residents["resident0"], [wanted(text=f"灯 {i} 坏了。") for i in range(5)], MOMENT)
     async with database.transaction() as db:
         await acting.act_one(db, town.house, town.staff["10001"], Act(number=opened[0].number, action="sign"), MOMENT)
-    await settled(database)
+    assert await settled(database)
     whole, cursor = await read(client)
     paged, same = await read(client, size=2)
     assert paged == whole
@@ -78,7 +78,7 @@ async def test_no_event_is_skipped_when_writers_commit_in_any_order(client: Clie
 
     following = asyncio.create_task(follow())
     await asyncio.gather(*(write(i) for i in range(25)))
-    await settled(database)
+    assert await settled(database)
     writing = False
     await following
     items, cursor = await read(client, cursor)
@@ -93,7 +93,7 @@ async def test_the_feed_holds_back_what_a_running_transaction_may_still_precede(
             await opening.open_one(quick, town.house, town.residents["resident0"], wanted(text="快。"), MOMENT)
         items, cursor = await read(client)
         assert items == []
-    await settled(database)
+    assert await settled(database)
     items, _cursor = await read(client, cursor)
     assert len(items) == 2
 
@@ -103,7 +103,7 @@ async def test_the_feed_gives_only_what_the_token_may_see_and_moves_on_over_the_
         tree, lamp = await opening.open_many(
             db, town.house, town.residents["resident0"], [wanted(text="树倒了。", category="greenery"), wanted(text="灯坏了。")], MOMENT
         )
-    await settled(database)
+    assert await settled(database)
     items, cursor = await read(client, who=CLERK, size=1)
     assert [e["number"] for e in items] == [numbers.show(lamp.number)]
     assert (await read(client, cursor, who=CLERK))[0] == []
@@ -115,12 +115,12 @@ async def test_the_feed_gives_only_what_the_token_may_see_and_moves_on_over_the_
 async def test_who_begins_now_is_given_what_comes_afterwards(client: Client, database: Database, town: Town, wanted: Any):
     async with database.transaction() as db:
         await opening.open_one(db, town.house, town.residents["resident0"], wanted(), MOMENT)
-    await settled(database)
+    assert await settled(database)
     start = (await client.get(EVENTS, params={"after": "now"}, headers=INTAKE)).json()
     assert (start["items"], start["more"]) == ([], False)
     async with database.transaction() as db:
         later = await opening.open_one(db, town.house, town.residents["resident0"], wanted(text="后来的。"), MOMENT)
-    await settled(database)
+    assert await settled(database)
     assert [e["number"] for e in (await read(client, start["next"]))[0]] == [numbers.show(later.number)]
 
 
@@ -152,7 +152,7 @@ async def test_a_program_searches_as_a_clerk_does(client: Client, database: Data
             [wanted(text="巷口的灯不亮。请快来修镇流器。"), wanted(text="巷口的树倒了。", category="greenery")],
             MOMENT,
         )
-    await settled(database)
+    assert await settled(database)
     async with database.transaction() as db:
         await relay.feed(db, app.searching(Houses(town.house.registry, town.house.keyring)))
     found = (await client.get("/api/v1/search", params={"q": "巷口"}, headers=CLERK)).json()

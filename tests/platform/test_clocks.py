@@ -230,6 +230,9 @@ async def test_the_command_explains_what_the_page_says(fresh_url: str, town: Tow
     assert banshi("case", "explain", "123").returncode != 0
     would = json.loads(banshi("escalate", "--dry-run", "--at", "2026-11-26T17:00+08:00", "--json").stdout)
     assert would["would"] == []  # nothing is kept yet about when it is due: the worker has not run
+    assert banshi("clock", "recount").returncode == 0
+    would = json.loads(banshi("escalate", "--dry-run", "--at", "2026-11-26T17:00+08:00", "--json").stdout)
+    assert {"tickets.idle", "tickets.unsigned"} <= {w["rule"] for w in would["would"]}
     assert banshi("escalate", "--at", "2026-11-26T17:00+08:00").returncode == 2
     for wrong in ("tomorrow", "2026-11-26T17:00", "+1x"):
         refused = banshi("escalate", "--dry-run", "--at", wrong)

@@ -11,7 +11,6 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from settling import settled
 from sqlalchemy import event, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
@@ -34,6 +33,7 @@ from banshi.identity.directory import Post, load_directory
 from banshi.identity.standing import Absence, Deputy, Standing
 from banshi.identity.tables import absence, deputy, post
 from banshi.jobs import relay
+from banshi.jobs.relay import settled
 from banshi.search import finding, indexing
 from banshi.testing import MOMENT, Town
 
@@ -785,7 +785,7 @@ async def test_the_relay_looks_after_new_cases(database: Database, town: Town, w
         await office.do(A, number, "sign")
         await office.file(wanted)  # nobody's yet
     consumer = next(c for c in consumers(town.house.registry, town.house.keyring) if c.name == "unanswered")
-    await settled(database)
+    assert await settled(database)
     async with database.transaction() as db:
         while await relay.feed(db, consumer):
             pass

@@ -10,7 +10,6 @@ import msgspec
 import pytest
 from browsing import Page, Person
 from litestar.testing import AsyncTestClient
-from settling import settled
 from sqlalchemy import select
 
 from banshi import app
@@ -24,6 +23,7 @@ from banshi.contracts import Actor
 from banshi.db import Connection, Database
 from banshi.errors import NotFound
 from banshi.jobs import relay
+from banshi.jobs.relay import settled
 from banshi.search import finding, indexing
 from banshi.search.tables import case_words
 from banshi.testing import MOMENT, Town, statements
@@ -243,7 +243,7 @@ async def test_the_relay_keeps_the_words_up_and_doing_it_again_changes_nothing(d
     consumer = app.searching(Houses(town.house.registry, town.house.keyring))
     async with database.transaction() as db:
         opened = await opening.open_many(db, town.house, town.residents["resident0"], [wanted(text=f"灯 {i} 坏了。") for i in range(3)], MOMENT)
-    await settled(database)
+    assert await settled(database)
     async with database.transaction() as db:
         assert await relay.feed(db, consumer) == 3
     async with database.transaction() as db:
@@ -267,7 +267,7 @@ def filed(database: Database, town: Town, wanted: Any) -> Callable[..., Awaitabl
     async def file(text: str, *, who: str = "resident0", **data: Any) -> str:
         async with database.transaction() as db:
             opened = await opening.open_one(db, town.house, town.residents[who], wanted(text=text, **data), MOMENT)
-        await settled(database)
+        assert await settled(database)
         async with database.transaction() as db:
             await relay.feed(db, app.searching(Houses(town.house.registry, town.house.keyring)))
         return opened.number

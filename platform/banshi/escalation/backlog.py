@@ -25,6 +25,7 @@ from banshi.contracts import Actor, Backlog, Notify, OpenCase, Rule, Surplus
 from banshi.db import Connection
 from banshi.districts import District
 from banshi.escalation.firing import superior
+from banshi.escalation.sweeping import Told, tell
 from banshi.texts import labels
 
 log = logging.getLogger(__name__)
@@ -106,7 +107,8 @@ async def review(db: Connection, house: House, pile: Pile, at: datetime) -> Open
     opened = Opening(case_type=declared, district_id=pile.surplus.district_id, form=step.form(pile.surplus), channel="system", department_id=above.id)
     (made,) = await opening.open_many(db, house, Actor.SYSTEM, [opened], at)
     if any(isinstance(c, Notify) for r in pile.rule.rungs for c in r.do):
-        await db.execute(_TELL, {"number": made.number, "department": above.id, "at": at})
+        case_id = (await db.execute(select(case.c.id).where(case.c.number == made.number))).scalar_one()
+        await tell(db, [Told(case_id, 1, [above.id])], at)
     return made
 
 
@@ -144,12 +146,3 @@ def _title(form: type[msgspec.Struct], category: str) -> dict[str, str]:
         if shape.ask.role == "category":
             return next((labels(o.label) for o in shape.ask.options if o.value == category), {})
     return {}
-
-
-_TELL = text("""
-insert into kernel.notice (person_id, capacity, case_id, sequence, at)
-select distinct p.person_id, 'staff', c.id, 1, cast(:at as timestamptz)
-from kernel.post p, kernel."case" c
-where p.department_id = :department and p.ended is null and c.number = :number
-on conflict do nothing
-""")

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import func, literal, select, text, tuple_, update
@@ -31,8 +31,6 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 LATER = timedelta(hours=1)
-ROUNDS = 100
-"""So many batches does one run take at most without looking whether it should end."""
 CONSUMER = "deadlines"
 
 Transaction = Callable[[], AbstractAsyncContextManager[Connection]]
@@ -112,13 +110,23 @@ async def put(db: Connection, done: Sequence[Fired], at: datetime, actor: Actor 
     if not done:
         return
     await write(db, actor, {f.prepared.act.number: f.prepared for f in done}, at)
-    said = [
-        {"case_id": f.prepared.row["id"], "sequence": f.prepared.row["sequence"], "departments": list(f.departments), "posts": list(f.posts)}
-        for f in done
-        if f.departments or f.posts
-    ]
+    await tell(db, [Told(f.prepared.row["id"], f.prepared.row["sequence"], f.departments, f.posts) for f in done], at, by=actor.person_id)
+
+
+class Told(NamedTuple):
+    """An event of a case, and the departments and posts whose people find it in their inbox."""
+
+    case_id: int
+    sequence: int
+    departments: Sequence[int]
+    posts: Sequence[int] = ()
+
+
+async def tell(db: Connection, told: Sequence[Told], at: datetime, *, by: int | None = None) -> None:
+    """Put events into inboxes, but for the person who did it: one statement."""
+    said = [one._asdict() for one in told if one.departments or one.posts]
     if said:
-        await db.execute(_TELL, {"said": msgspec.json.encode(said).decode(), "at": at, "most": MOST_TOLD, "by": actor.person_id})
+        await db.execute(_TELL, {"said": msgspec.json.encode(said).decode(), "at": at, "most": MOST_TOLD, "by": by})
 
 
 MOST_TOLD = 20

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 PAUSE = 0.5
+GLANCE = 0.01
 
 
 relay_cursor = Table(
@@ -58,6 +59,16 @@ async def feed(db: Connection, consumer: Consumer, *, batch: int = BATCH) -> int
     return len(rows)
 
 
+async def settled(database: Database, patience: float = 30.0) -> bool:
+    """Wait until all that is committed is final; return False where a transaction of the server outlasts ``patience`` seconds."""
+    for _ in range(max(int(patience / GLANCE), 1)):
+        async with database.transaction() as db:
+            if not (await db.execute(_UNSETTLED)).scalar_one():
+                return True
+        await asyncio.sleep(GLANCE)
+    return False
+
+
 async def run(database: Database, consumers: Sequence[Consumer]) -> None:
     """Feed every consumer until cancelled; one that fails is logged and tried again, the others go on."""
     while True:
@@ -90,3 +101,4 @@ _MOVE = text("""
 update kernel.relay_cursor set xid = cast(:xid as xid8), case_id = :case_id, sequence = :sequence
 where consumer = :consumer
 """)
+_UNSETTLED = text("select exists (select from kernel.case_event where xid >= pg_snapshot_xmin(pg_current_snapshot()))")

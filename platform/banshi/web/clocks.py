@@ -34,6 +34,13 @@ NEAR = 0.8
 """So much of a limit used up is near its end."""
 
 
+def say_amount(unit: Unit, count: float, language: Language) -> str:
+    """Return so many days or hours in words, to a tenth."""
+    one, many = AMOUNTS[unit]
+    shown = f"{round(count, 1):g}"
+    return texts.say(one, language) if shown == "1" else texts.say(many, language, count=shown)
+
+
 class Words:
     """What a clock says to a reader: their language, the case's zone, the moment."""
 
@@ -48,10 +55,7 @@ class Words:
 
     def amount(self, unit: Unit, count: float) -> str:
         """Return so much of a unit in words."""
-        one, many = AMOUNTS[unit]
-        shown = round(count, 1)
-        whole = int(shown) if shown == int(shown) else shown
-        return self.say(one) if whole == 1 else self.say(many, count=whole)
+        return say_amount(unit, count, self.language)
 
     def moment(self, at: datetime) -> str:
         """Return a moment in the case's zone."""
@@ -100,7 +104,7 @@ class Words:
         """Return a clock with every interval of it."""
         deadline, until = clock.deadline, clock.stopped or self.at
         lines = tuple(self.line(clock, i) for i in counting.explain(clock, self.found.calendar, until))
-        used = self._used(clock, until)
+        used = self.used(clock, until)
         more = tuple(
             self.say(
                 _("{amount} more since {when}: {reason} ({who} agreed)"),
@@ -126,7 +130,8 @@ class Words:
             provisional=self.say(warning) if clock.provisional else "",
         )
 
-    def _used(self, clock: Clock, until: datetime) -> float:
+    def used(self, clock: Clock, until: datetime) -> float:
+        """Return how much of its limit a clock has used, in its unit: what its lines add up to."""
         return sum(i.counted for i in counting.explain(clock, self.found.calendar, until))
 
     def _received(self, clock: Clock) -> str:

@@ -179,6 +179,7 @@ class _Life:
                 await self._work(db, house, cast, at)
                 if self.rng.random() < BY_HAND:
                     await self._by_hand(db, house, cast, at)
+        await relay.settled(self.database)
         for consumer in self.consumers:
             more = True
             while more:

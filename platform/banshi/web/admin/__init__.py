@@ -5,6 +5,7 @@ calendar      the working calendar of a district: a year at a glance, hours, ver
 changing      changing it: a form or a file, what it would move, and the change itself
 rules         every limit and every rule in force, where its value comes from, and changing it
 escalations   what would happen by itself up to a moment, and backlogs
+standing      when a deputy is offered a case
 wordings      the texts of messages, and what could not be sent
 webhooks      which programs are told what, and what came of it
 frame         what these pages share
@@ -12,7 +13,7 @@ frame         what these pages share
 
 from __future__ import annotations
 
-from banshi.web.admin import calendar, changing, escalations, plugins, rules, webhooks, wordings
+from banshi.web.admin import calendar, changing, escalations, plugins, rules, standing, webhooks, wordings
 
 HANDLERS = [
     *plugins.HANDLERS,
@@ -20,6 +21,7 @@ HANDLERS = [
     *changing.HANDLERS,
     *rules.HANDLERS,
     *escalations.HANDLERS,
+    *standing.HANDLERS,
     *wordings.HANDLERS,
     *webhooks.HANDLERS,
 ]

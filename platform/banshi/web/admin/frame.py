@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from banshi import texts
 from banshi.cases import numbers, reading
-from banshi.contracts import ADMINISTER, OPERATE, Actor
+from banshi.contracts import ADMINISTER, OPERATE, Actor, Unit
 from banshi.districts import District
 from banshi.errors import Forbidden, NotFound
-from banshi.web import pages
+from banshi.web import clocks, pages
 from banshi.web.site import Visit
 
 _ = texts.translator("banshi")
@@ -20,9 +20,14 @@ TABS: tuple[tuple[str, str, texts.Text], ...] = (
     ("calendar", "/admin/calendar", _("Calendar")),
     ("rules", "/admin/rules", _("Limits and rules")),
     ("escalations", "/admin/escalations", _("Tomorrow's escalations")),
+    ("deputies", "/admin/deputies", _("Deputies")),
     ("messages", "/admin/messages", _("Messages")),
     ("webhooks", "/admin/webhooks", _("Webhooks")),
 )
+
+
+FOR_ALL = {"plugins", "deputies", "messages", "webhooks"}
+"""Tabs without an address for each district."""
 
 
 def reader(visit: Visit) -> Actor:
@@ -57,7 +62,9 @@ def place(visit: Visit, actor: Actor, code: str = "") -> District:
 def head(visit: Visit, actor: Actor, tab: str, district: District | None = None) -> pages.AdminHead:
     """Return what stands above each page: the tabs, the same page of other districts, and what presses."""
     where = f"/{district.code}" if district else ""
-    tabs = tuple(pages.Link(text=visit.say(text), href=href + (where if name != "plugins" else ""), current=name == tab) for name, href, text in TABS)
+    tabs = tuple(
+        pages.Link(text=visit.say(text), href=href + (where if name not in FOR_ALL else ""), current=name == tab) for name, href, text in TABS
+    )
     home = next(href for name, href, _text in TABS if name == tab)
     others = tuple(pages.Link(text=d.say(visit.language), href=f"{home}/{d.code}", current=d == district) for d in places(visit, actor))
     return pages.AdminHead(tabs=tabs, districts=others if district and len(others) > 1 else (), notices=_notices(visit, actor))
@@ -97,15 +104,8 @@ async def case_links(visit: Visit, actor: Actor, plain: Sequence[str]) -> dict[s
     return {n: pages.Link(text=numbers.show(n), href=f"/desk/case/{numbers.show(n)}" if n in seen else "") for n in plain}
 
 
-UNITS: dict[str, tuple[texts.Text, texts.Text]] = {
-    "workdays": (_("1 workday"), _("{count} workdays")),
-    "working_hours": (_("1 working hour"), _("{count} working hours")),
-    "calendar_days": (_("1 calendar day"), _("{count} calendar days")),
-    "cases": (_("1 open case"), _("{count} open cases")),
-}
-
-
 def amount(visit: Visit, count: float, unit: str) -> str:
     """Return so many days, hours or cases in words."""
-    one, many = UNITS[unit]
-    return visit.say(one) if count == 1 else visit.say(many, count=f"{count:g}")
+    if unit == "cases":
+        return visit.say(_("1 open case")) if count == 1 else visit.say(_("{count} open cases"), count=f"{count:g}")
+    return clocks.say_amount(cast("Unit", unit), count, visit.language)

@@ -13,7 +13,7 @@ from banshi.cases.tables import case
 from banshi.contracts import ADMINISTER, Actor
 from banshi.districts import District, switch_plugin
 from banshi.errors import Conflict, Forbidden, Invalid, NotFound
-from banshi.web import casepage, forms, limits, pages
+from banshi.web import casepage, forms, pages
 from banshi.web.admin.frame import head, reader
 from banshi.web.site import Site, Visit
 
@@ -156,4 +156,4 @@ def _switch(visit: Visit, district: District, plugin: str) -> Switch:
     )
 
 
-HANDLERS = [show, switch, limits.show, limits.set_limits]
+HANDLERS = [show, switch]

@@ -42,7 +42,7 @@ def clock_out(clock: Clock, words: clocks.Words) -> ClockOut:
         unit=clock.deadline.unit,
         limit=clock.limit,
         allowed=clock.allowed,
-        used=round(sum(i.counted for i in counting.explain(clock, calendar, until)), 3),
+        used=round(words.used(clock, until), 3),
         started=clock.started,
         received=clock.received,
         due=clock.due,

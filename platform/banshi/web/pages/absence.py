@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from banshi.web.pages.admin import AdminHead
 from banshi.web.pages.parts import Form, Link, Section
 
 
@@ -47,4 +48,5 @@ class AbsencesPage(msgspec.Struct, frozen=True, kw_only=True):
 class LimitsPage(msgspec.Struct, frozen=True, kw_only=True):
     """admin/deputies.html: after how many working hours without a word each district offers a case to the deputy."""
 
+    head: AdminHead
     form: Form

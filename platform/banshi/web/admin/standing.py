@@ -8,11 +8,11 @@ from typing import Any
 from litestar import Request, Response, get, post
 
 from banshi import texts
-from banshi.contracts import ADMINISTER, Actor
-from banshi.districts import District
-from banshi.errors import Forbidden, Invalid
+from banshi.contracts import Actor
+from banshi.errors import Invalid
 from banshi.identity import deputies
 from banshi.web import forms, pages
+from banshi.web.admin.frame import administrator, head, places
 from banshi.web.site import Site, Visit
 
 _ = texts.translator("banshi")
@@ -25,9 +25,9 @@ async def show(request: Request[Any, Any, Any]) -> Response[Any]:
     """The limit of each district."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
-        actor = _administrator(visit)
+        actor = administrator(visit)
         known = await deputies.limits(visit.db)
-        return _page(visit, actor, {d.code: str(known.get(d.id, 0)) for d in _districts(visit, actor)})
+        return _page(visit, actor, {d.code: str(known.get(d.id, 0)) for d in places(visit, actor)})
 
 
 @post(HOME)
@@ -36,9 +36,9 @@ async def set_limits(request: Request[Any, Any, Any]) -> Response[Any]:
     site: Site = request.app.state.site
     raw = await forms.read(request)
     async with site.visit(request) as visit:
-        actor = _administrator(visit)
-        places = [d for d in _districts(visit, actor) if f"hours-{d.code}" in raw]
-        said = {d.code: forms.one(raw, f"hours-{d.code}").strip() for d in places}
+        actor = administrator(visit)
+        sent = [d for d in places(visit, actor) if f"hours-{d.code}" in raw]
+        said = {d.code: forms.one(raw, f"hours-{d.code}").strip() for d in sent}
         wrong = texts.Said(_("Enter a whole number from 0 to {most}."), {"most": deputies.MOST_HOURS})
         problems: dict[str, Any] = {code: wrong for code, hours in said.items() if _hours(hours) is None}
         if problems:
@@ -47,17 +47,6 @@ async def set_limits(request: Request[Any, Any, Any]) -> Response[Any]:
         for code, hours in said.items():
             await deputies.set_limit(visit.db, directory, keyring, actor, code, _hours(hours) or 0, visit.at)
         return visit.go(HOME)
-
-
-def _administrator(visit: Visit) -> Actor:
-    actor = visit.staff()
-    if not actor.may(ADMINISTER.name):
-        raise Forbidden(_("Administration is for administrators and engineers."))
-    return actor
-
-
-def _districts(visit: Visit, actor: Actor) -> list[District]:
-    return [d for d in visit.house.directory.tree.serving if actor.district_id in d.path]
 
 
 def _hours(said: str) -> int | None:
@@ -76,7 +65,12 @@ def _page(visit: Visit, actor: Actor, said: Mapping[str, str], problems: Mapping
             error=visit.say(named[f"hours-{d.code}"]) if f"hours-{d.code}" in named else "",
             autocomplete="off",
         )
-        for d in _districts(visit, actor)
+        for d in places(visit, actor)
     )
     form = pages.Form(action=HOME, fields=fields, button=visit.say(_("Save")), problems=forms.problem_list(named, visit.language), cancel="/admin")
-    return visit.page("admin/deputies.html", pages.LimitsPage(form=form), desk=True, status=Invalid.status if named else 200)
+    return visit.page(
+        "admin/deputies.html", pages.LimitsPage(head=head(visit, actor, "deputies"), form=form), desk=True, status=Invalid.status if named else 200
+    )
+
+
+HANDLERS = [show, set_limits]
