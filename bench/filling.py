@@ -23,7 +23,8 @@ from bench.place import Town
 BATCH = 500
 AT_ONCE = 2
 SIGNED = 60
-PLAIN = 100
+PLAIN = 50
+"""One case in so many has words that tell nothing (a mark of punctuation), so that no other is like it."""
 OPEN_SHARE = 0.05
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 AREAS = {"east": "elm", "south": "willow", "west": "maple", "north": "pine"}
@@ -35,6 +36,7 @@ TEXTS = (
     "垃圾堆在路口{n}天没有清走，天热了味道很大，请安排清运，也请以后按时收。",
     "The pavement has sunk at number {n}, and a pram cannot pass. It has been like this since the rain last week.",
 )
+SILENT = "？"
 FINAL = ("settled", "settled", "settled", "explained", "withdrawn")
 
 
@@ -72,16 +74,6 @@ async def index(town: Town, above: int) -> None:
     await asyncio.gather(*(take() for _ in range(AT_ONCE)))
 
 
-async def open_plain(town: Town) -> list[str]:
-    """Open cases whose words tell nothing, so that no other is like them; return their numbers."""
-    declared, tree = town.registry.case_type("tickets.request"), town.house.directory.tree
-    area = "elm"
-    form = declared.form(**answers(random.Random(0), area) | {"category": "street_lighting", "text": "？"})
-    opened = Opening(case_type=declared, district_id=tree.serving_of(getattr(tree.find(area), "id", 0)).id, form=form, channel="telephone")
-    async with town.database.transaction() as db:
-        return [o.number for o in await opening.open_many(db, town.house, town.intake, [opened] * PLAIN, clock.now())]
-
-
 async def sign_some(town: Town) -> None:
     """Let the clerk sign for what lies longest, so that their own queue is as full as a person's is."""
     for _batch in range(SIGNED // reading.PAGE + 1):
@@ -102,7 +94,8 @@ def openings(town: Town, start: int, stop: int) -> Iterator[Opening]:
         chance = random.Random(number)
         past, received = _past(chance, number, now, whole)
         area = chance.choice(tuple(districts))
-        form = declared.form(**answers(chance, area))
+        filled = answers(chance, area) | ({} if number % PLAIN else {"text": SILENT})
+        form = declared.form(**filled)
         channel = chance.choice(("web", "telephone", "telephone", "window"))
         yield Opening(case_type=declared, district_id=districts[area], form=form, channel=channel, received=received, past=past)
 

@@ -53,11 +53,9 @@ async def measure(town: Town) -> dict[str, Page]:
 async def _asked(town: Town) -> dict[str, list[str]]:
     """Return the addresses of each page."""
     async with town.database.transaction() as db:
-        found = await db.execute(
-            text('select number from kernel."case" where department_id = :department order by number limit :most'),
-            {"department": town.clerk.department_id, "most": ROUNDS * REQUESTS},
-        )
-        cases = found.scalars().all()
+        mine = {"department": town.clerk.department_id, "silent": filling.SILENT, "most": ROUNDS * REQUESTS}
+        telling = (await db.execute(_MINE, mine | {"tells": True})).scalars().all()
+        silent = (await db.execute(_MINE, mine | {"tells": False})).scalars().all()
         told = {name: [value] for name, value in filling.answers(Random(1), "elm").items()} | {"category": ["street_lighting"]}
         service = "east/tickets/request"
         draft = await drafts.begin(db, town.house.keyring, service, clock.now(), person_id=town.clerk.person_id, answers=told)
@@ -65,11 +63,17 @@ async def _asked(town: Town) -> dict[str, list[str]]:
     return {
         **{name: [path] for name, path in QUEUES.items()},
         **{name: [f"/desk/find?q={quote(words)}"] for name, words in FINDS.items()},
-        CASE: [f"/desk/case/{number}" for number in cases],
-        PLAIN: [f"/desk/case/{number}" for number in await filling.open_plain(town)],
+        CASE: [f"/desk/case/{number}" for number in telling],
+        PLAIN: [f"/desk/case/{number}" for number in silent],
         NEAR: [f"{where}?near"],
         ASKS: [where],
     }
+
+
+_MINE = text("""
+select number from kernel."case" where department_id = :department and (title <> :silent) = :tells order by number limit :most
+""")
+"""Numbers are drawn by lot: what the two lists hold differs in nothing but whether the words tell something."""
 
 
 async def _queries(town: Town, path: str) -> int:

@@ -151,14 +151,20 @@ async def _best(
     )
     age = func.greatest(func.extract("epoch", literal(at) - case.c.received), 0) / 86_400.0
     score = found.c.rank * (1 + 1 / (1 + age / YOUNG))
-    statement = select(case, post.c.staff_number).join(found, found.c.case_id == case.c.id).outerjoin(post, post.c.id == case.c.assignee_id)
+    best = (
+        select(found.c.case_id, found.c.answer, score.label("score"))
+        .join(case, case.c.id == found.c.case_id)
+        .where(predicate(house, actor), case.c.id != but)
+        .order_by(score.desc(), found.c.case_id.desc())
+        .limit(most)
+        .cte("best")
+        .prefix_with("materialized", dialect="postgresql")
+    )
+    statement = select(case, post.c.staff_number).join(best, best.c.case_id == case.c.id).outerjoin(post, post.c.id == case.c.assignee_id)
     if answered:
         told = [case_event.c[n].label(f"answer_{n}") for n in ("kind", "department_id", "at", "body")]
-        statement = statement.add_columns(*told).join(
-            case_event, (case_event.c.case_id == found.c.case_id) & (case_event.c.sequence == found.c.answer)
-        )
-    statement = statement.where(predicate(house, actor), case.c.id != but)
-    return (await db.execute(statement.order_by(score.desc(), case.c.id.desc()).limit(most))).all()
+        statement = statement.add_columns(*told).join(case_event, (case_event.c.case_id == best.c.case_id) & (case_event.c.sequence == best.c.answer))
+    return (await db.execute(statement.order_by(best.c.score.desc(), case.c.id.desc()))).all()
 
 
 def _bands(asked: str, at: datetime) -> list[str]:
