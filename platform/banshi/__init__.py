@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from banshi.contracts import CaseType as CaseType
     from banshi.contracts import Changes as Changes
     from banshi.contracts import City as City
+    from banshi.contracts import Commands as Commands
     from banshi.contracts import Condition as Condition
     from banshi.contracts import Context as Context
     from banshi.contracts import Contribution as Contribution
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from banshi.contracts import DemoCase as DemoCase
     from banshi.contracts import Department as Department
     from banshi.contracts import Due as Due
+    from banshi.contracts import Filing as Filing
+    from banshi.contracts import Found as Found
     from banshi.contracts import HandUp as HandUp
     from banshi.contracts import Happening as Happening
     from banshi.contracts import Idle as Idle
@@ -47,13 +50,18 @@ if TYPE_CHECKING:
     from banshi.contracts import Nothing as Nothing
     from banshi.contracts import Notify as Notify
     from banshi.contracts import OpenCase as OpenCase
+    from banshi.contracts import Opens as Opens
     from banshi.contracts import Option as Option
     from banshi.contracts import Outcome as Outcome
     from banshi.contracts import Overdue as Overdue
     from banshi.contracts import Own as Own
     from banshi.contracts import Page as Page
+    from banshi.contracts import Panel as Panel
+    from banshi.contracts import PanelContext as PanelContext
     from banshi.contracts import Permission as Permission
     from banshi.contracts import Personal as Personal
+    from banshi.contracts import PluginSettings as PluginSettings
+    from banshi.contracts import Put as Put
     from banshi.contracts import Queue as Queue
     from banshi.contracts import Raise as Raise
     from banshi.contracts import Record as Record
@@ -67,10 +75,13 @@ if TYPE_CHECKING:
     from banshi.contracts import State as State
     from banshi.contracts import Step as Step
     from banshi.contracts import Surplus as Surplus
+    from banshi.contracts import Tells as Tells
     from banshi.contracts import Unowned as Unowned
     from banshi.contracts import Unresolved as Unresolved
     from banshi.contracts import Upgrade as Upgrade
+    from banshi.contracts import Vault as Vault
     from banshi.db import owner_metadata as owner_metadata
+    from banshi.districts import district as district_table  # noqa: F401 -- the door's name differs from the room's
     from banshi.errors import Forbidden as Forbidden
     from banshi.errors import Invalid as Invalid
     from banshi.errors import NotAllowedNow as NotAllowedNow
@@ -81,13 +92,15 @@ if TYPE_CHECKING:
     from banshi.identity.tables import person as person_table  # noqa: F401 -- the door's name differs from the room's
     from banshi.texts import Text as Text
     from banshi.texts import translator as translator
+    from banshi.web import toolkit as toolkit
 
 _ROOMS = {
     "contracts": (
-        "APPLICANT CONFIDENTIAL DEPUTIES EXPORT MAIL NOBODY OFFICE OPEN311 OUTSIDE PERSONAL REPORT TOGETHER Action Actor Ask Backlog CaseType "
-        "Changes City Condition Context Contribution Deadline Demo DemoCase Department Due HandUp Happening Idle Job JobContext Marks "
-        "Measure Nothing Notify OpenCase Option Outcome Overdue Own Page Permission Personal Queue Raise Record Role Routes Rule Rung "
-        "Service SmsProvider Snapshot State Step Surplus Unowned Unresolved Upgrade"
+        "APPLICANT CONFIDENTIAL DEPUTIES EXPORT MAIL NOBODY OFFICE OPEN311 OUTSIDE PERSONAL REPORT TOGETHER Action Actor Ask Backlog "
+        "CaseType Changes City Commands Condition Context Contribution Deadline Demo DemoCase Department Due Filing Found HandUp Happening "
+        "Idle Job JobContext Marks Measure Nothing Notify OpenCase Opens Option Outcome Overdue Own Page Panel PanelContext Permission "
+        "Personal PluginSettings Put Queue Raise Record Role Routes Rule Rung Service SmsProvider Snapshot State Step Surplus Tells Unowned "
+        "Unresolved Upgrade Vault"
     ),
     "db": "owner_metadata",
     "errors": "Forbidden Invalid NotAllowedNow NotFound Refused",
@@ -98,6 +111,8 @@ _PLACES = {name: (f"banshi.{room}", name) for room, names in _ROOMS.items() for 
     "case_table": ("banshi.cases.tables", "case"),
     "department_table": ("banshi.identity.tables", "department"),
     "person_table": ("banshi.identity.tables", "person"),
+    "district_table": ("banshi.districts", "district"),
+    "toolkit": ("banshi.web.toolkit", ""),
 }
 __all__ = sorted(_PLACES)  # noqa: PLE0605 -- the door is one table; a test holds it against the names above
 
@@ -107,7 +122,8 @@ def __getattr__(name: str) -> object:
         module, attribute = _PLACES[name]
     except KeyError:
         raise AttributeError(f"banshi has no {name!r}; its door is: {', '.join(__all__)}") from None
-    return getattr(import_module(module), attribute)
+    found = import_module(module)
+    return getattr(found, attribute) if attribute else found
 
 
 def __dir__() -> list[str]:

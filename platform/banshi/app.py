@@ -92,6 +92,8 @@ def create_app(
     outgoing.post_of(settings, registry)  # a setting that leads nowhere is told now, not when the first message waits
     if settings.inbox:
         fetching.where(settings.inbox)
+    for declared in registry.settings:
+        settings.of(declared)
     site = Site(settings, registry, Database(settings.database_url), now)
 
     @asynccontextmanager

@@ -101,7 +101,8 @@ class Deadline(msgspec.Struct, frozen=True, kw_only=True):
     ``kind`` says whether it is what the law allows, what the office promised, or one of its own steps. It runs from receipt to the end, or in
     ``states`` only, anew at each stay in them; one of the actions ``until`` stops it. While the case waits for the applicant or an outside body it
     stands still, unless ``pauses`` is False. ``urgent`` is the limit of a case with a priority. ``basis`` says where the limit comes from. A
-    district's administrator may set other limits, which hold for cases received from then on.
+    district's administrator may set other limits, which hold for cases received from then on. ``own`` names the field of the type's facts that
+    keeps a case's own limit, written when it is opened; where that is 0 or less, the deadline's holds.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Deadline(msgspec.Struct, frozen=True, kw_only=True):
     pauses: bool = True
     urgent: int | None = None
     basis: Text | str = ""
+    own: str = ""
 
 
 # -- the lifecycle of a case -----------------------------------------------------------------------------------------
@@ -171,12 +173,50 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     facts: Any
 
 
+class Put(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the plugin's own, written in the transaction of the event that it belongs to.
+
+    Inserted, or, where a row with the same values in the columns ``on`` (a unique key) is there, put in its place. ``case`` names the column that
+    gets the id of the case.
+    """
+
+    table: Any
+    values: Mapping[str, Any]
+    on: tuple[str, ...] = ()
+    case: str = ""
+
+
+class Opens(msgspec.Struct, frozen=True, kw_only=True):
+    """Another case of the same owner that an effect opens, tied to the one that is acted on: a part of it, or one that follows it up.
+
+    It has no applicant: a resident follows the whole. ``key`` tells two of one action apart; the same action sent again opens nothing.
+    """
+
+    case_type: str
+    form: msgspec.Struct
+    key: str
+    department_id: int | None = None
+    tie: Literal["part_of", "follow_up", "related"] = "part_of"
+
+
+class Tells(msgspec.Struct, frozen=True, kw_only=True):
+    """What an effect makes happen on another case: an action that is ``by`` the system, in the same transaction.
+
+    The type of both says ``family=True``, so that their cases are locked together and in one order.
+    """
+
+    number: str
+    action: str
+    form: msgspec.Struct | None = None
+
+
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
     """What an effect wants written; the kernel writes it. ``UNSET`` leaves a value as it is.
 
     ``state`` must be one of the action's ``also_to``. ``facts`` is the type's facts struct. ``helpers`` are the departments that help (ids),
     ``recused`` the people who are kept from the case (ids). ``told`` joins the event's body, beside the form's answers.
-    ``owes``: it has gone wrong enough to owe a closing report, without which the office cannot close it (domain 2.7).
+    ``owes``: it has gone wrong enough to owe a closing report, without which the office cannot close it (domain 2.7). ``rows`` are the plugin's
+    own, ``opens`` other cases that begin, ``tells`` what happens on others: all in the transaction of the event.
     """
 
     state: str | msgspec.UnsetType = msgspec.UNSET
@@ -191,6 +231,9 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     priority: int | msgspec.UnsetType = msgspec.UNSET
     outcome: str | msgspec.UnsetType | None = msgspec.UNSET
     owes: bool | msgspec.UnsetType = msgspec.UNSET
+    rows: tuple[Put, ...] = ()
+    opens: tuple[Opens, ...] = ()
+    tells: tuple[Tells, ...] = ()
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
@@ -296,12 +339,64 @@ class City(Protocol):
         ...
 
 
+class Vault(Protocol):
+    """Seals what identifies a person, for a plugin's own tables and papers, and opens it again. ``purpose`` is the field's name."""
+
+    def seal(self, plain: str, purpose: str) -> str:
+        """Return it sealed."""
+        ...
+
+    def unseal(self, sealed: str, purpose: str) -> str:
+        """Return it plain; what never was sealed raises."""
+        ...
+
+    def index(self, kind: str, value: str) -> bytes:
+        """Return the blind index (32 bytes) by which an equal value is found."""
+        ...
+
+    def indexes(self, kind: str, value: str) -> list[bytes]:
+        """Return the blind index under every key: what a look-up asks for."""
+        ...
+
+
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """Who acts, when (aware UTC), and in which city: what a guard or an effect has besides the case and the form."""
+    """Who acts, when (aware UTC), and in which city: what a guard or an effect has besides the case and the form.
+
+    ``found`` is what the action's ``reads`` gave, ``vault`` opens what is sealed.
+    """
 
     actor: Actor
     at: datetime
     city: City
+    vault: Vault
+    found: Any = None
+
+
+class Filing(msgspec.Struct, frozen=True, kw_only=True):
+    """Who files what where: what a type that prepares its cases has besides the form. ``district_id`` is where it is filed."""
+
+    at: datetime
+    city: City
+    vault: Vault
+    district_id: int
+    channel: str
+    actor: Actor
+
+
+class Reads(Protocol):
+    """Asks the database for what a guard or an effect must know, in the transaction that has locked the case; it writes nothing."""
+
+    async def __call__(self, db: Any, case: Snapshot, form: Any, context: Context) -> Any:
+        """Return what becomes ``context.found``."""
+        ...
+
+
+class Prepares(Protocol):
+    """Says what a filled form means for the record where that takes a look into the database: `Marks`, one case at a time."""
+
+    async def __call__(self, db: Any, form: Any, filing: Filing) -> Marks:
+        """Return the marks; raise ``Refused`` where it cannot be filed."""
+        ...
 
 
 class Guard(Protocol):
@@ -346,7 +441,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     ``quiet``: nothing moved by it (a note, a colleague's name): who waits for something to happen still waits. ``extends`` names the deadlines
     that it makes longer, by the whole number in its form's field ``more``, in their unit; ``reason`` and ``agreed`` say why, and by whose leave.
     ``also_to`` are the states that the effect may choose instead of ``to``. ``offered`` hides it where it makes no sense. ``bulk`` lets it be
-    done to many cases at once from a list.
+    done to many cases at once from a list. ``reads`` asks the database for what guard and effect must know; such an action is never ``bulk``.
     """
 
     name: str
@@ -372,6 +467,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     quiet: bool = False
     extends: tuple[str, ...] = ()
     offered: Offer | None = None
+    reads: Reads | None = None
     guard: Guard | None = None
     effect: Effect | None = None
 
@@ -388,13 +484,19 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
     """What a filled form means for the record.
 
     How its person is protected, how urgent it is (0: not), which officer gets it (staff number), and whether it is ``common``: something that
-    others meet too, so that who comes later is told of it and may join.
+    others meet too, so that who comes later is told of it and may join. ``title`` and ``category`` stand in for those of the form, ``department_id``
+    is who gets it, whoever's duty the kind is; ``facts`` are the first ones; ``rows`` are the plugin's own.
     """
 
     confidentiality: Confidentiality = ""
     priority: int = 0
     officer: str = ""
     common: bool = False
+    title: str = ""
+    category: str = ""
+    department_id: int | None = None
+    facts: msgspec.Struct | None = None
+    rows: tuple[Put, ...] = ()
 
 
 class Follows(Protocol):
@@ -411,7 +513,8 @@ class CaseType(Declared, frozen=True, kw_only=True):
     ``form`` is the portal's form, the API's schema and the stored data at once. The first of ``states`` is where a case
     starts. A published version never changes: give a changed lifecycle or form the next ``version``.
     ``opened`` is the headline of the first event. ``facts`` is a struct of what the type keeps about a case beyond what was filed, every field
-    with a default; effects read and return it. ``marks`` says of a filled form what the kernel has to keep beside it.
+    with a default; effects read and return it. ``marks`` says of a filled form what the kernel has to keep beside it; ``prepares`` does so where
+    the database must be asked. ``family``: its actions tell other cases of the plugin, so a case is locked together with those that it is tied to.
     """
 
     name: str
@@ -427,6 +530,8 @@ class CaseType(Declared, frozen=True, kw_only=True):
     upgrades: tuple[Upgrade, ...] = ()
     facts: type[msgspec.Struct] = Nothing
     marks: Callable[[Any], Marks] | None = None
+    prepares: Prepares | None = None
+    family: bool = False
     follows: Follows | None = None
 
     @property
@@ -471,13 +576,30 @@ class Page(msgspec.Struct, frozen=True):
     consults: Mapping[str, tuple[str, ...]] | None = None
 
 
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """Something of a plugin's catalogue that fits what was typed: its title, a line below it, its address below ``/d/<district>/<plugin>/``."""
+
+    title: str
+    href: str
+    summary: str = ""
+
+
+class Entries(Protocol):
+    """Finds what a plugin's catalogue has for words; at most ``most``, the best first."""
+
+    async def __call__(self, db: Any, district: str, words: str, language: str, at: datetime, most: int) -> Sequence[Found]:
+        """Return what fits."""
+        ...
+
+
 class Service(Declared, frozen=True, kw_only=True):
     """Something a resident can get done: an entry of the portal that files a case of ``case_type`` (of the same owner).
 
     ``subject`` is the heading under which the home page lists it; ``words`` are what people type when they look for it. ``audience`` "staff"
     offers it to people with a post, at the desk, and to nobody in the portal; who files it is its applicant like any resident. ``open311`` opens it
     to other programs: each option of its category is a service of Open311 GeoReport. With ``attachments`` pictures and papers can
-    be added before it is sent.
+    be added before it is sent. ``start`` is an address below ``/d/<district>/<plugin>/`` where filing begins on pages of the plugin's own, which
+    needs no ``pages``; ``entries`` finds what the plugin's own catalogue has for the words that somebody typed into the portal's search.
     """
 
     name: str
@@ -485,7 +607,9 @@ class Service(Declared, frozen=True, kw_only=True):
     summary: Text
     subject: Text
     case_type: str
-    pages: tuple[Page, ...]
+    pages: tuple[Page, ...] = ()
+    start: str | None = None
+    entries: Entries | None = None
     audience: Literal["residents", "staff"] = "residents"
     open311: bool = False
     attachments: bool = False
@@ -803,13 +927,68 @@ class SmsProvider(Declared, frozen=True, kw_only=True):
     send: SendsText
 
 
+Place = Literal["desk.case", "portal.case", "desk.home", "portal.home"]
+"""Where a panel stands: on the desk's page of a case, on the applicant's, below the desk's own queue, on the home page of a district."""
+
+
+class PanelContext(msgspec.Struct, frozen=True, kw_only=True):
+    """For whom a panel is drawn: the reader, the moment, the language; the case with its facts where the place is a case.
+
+    ``settled`` is the plugin's settings struct, ``district`` the code of the district whose page it is.
+    """
+
+    db: Any
+    actor: Actor
+    at: datetime
+    language: str
+    city: City
+    vault: Vault
+    zone: ZoneInfo
+    case: Snapshot | None = None
+    district: str = ""
+    csrf: str = ""
+
+
+class Panel(Declared, frozen=True, kw_only=True):
+    """A part of one of the kernel's pages: ``read`` gives what its ``template`` (``<plugin>/<file>.html``) is drawn from, None: nothing is there.
+
+    On a case it stands only where the type is among ``case_types``; staff need ``needs`` where it names a right. Panels of one place go by
+    ``order``, then name. One that raises, or takes longer than ``limit`` seconds, is drawn as out of order; the page stands.
+    """
+
+    name: str
+    title: Text
+    place: Place
+    template: str
+    read: Callable[[PanelContext], Awaitable[Mapping[str, Any] | None]]
+    case_types: tuple[str, ...] = ()
+    needs: str = ""
+    order: int = 100
+    limit: float = 2.0
+
+
+class PluginSettings(Declared, frozen=True, kw_only=True):
+    """What an installation can tell the plugin: each field of ``form`` (with a default each) is the variable ``BANSHI_<PLUGIN>_<FIELD>``."""
+
+    form: type[msgspec.Struct]
+
+
+class Commands(Declared, frozen=True, kw_only=True):
+    """Commands of the plugin's own: `banshi <plugin> …`. ``where`` names a click group as ``module:name``; it is imported when it is called."""
+
+    where: str
+
+
 class Routes(Declared, frozen=True, kw_only=True):
     """A plugin's own pages: litestar controllers, mounted at ``/d/<district>/<plugin>/``.
 
-    Every handler names ``opt={"permission": "..."}``, or ``"public"``; one without is an error at start.
+    Every handler names ``opt={"permission": "..."}``, or ``"public"``; one without is an error at start. Those of ``on_case`` are mounted at
+    ``/case/<number>/<plugin>/``, for whoever may follow that case (applicant, helper, holder of its code): their permission is ``"applicant"``.
+    With ``"upload": True`` a form brings files: its token stands in its address.
     """
 
-    controllers: tuple[type, ...]
+    controllers: tuple[type, ...] = ()
+    on_case: tuple[type, ...] = ()
 
 
 class DemoCase(msgspec.Struct, frozen=True, kw_only=True):
@@ -832,8 +1011,10 @@ class DemoCase(msgspec.Struct, frozen=True, kw_only=True):
 class Demo(Declared, frozen=True, kw_only=True):
     """What a plugin brings to the demo city; ``cases`` is a pure function of the random source: the same every time.
 
-    ``library`` is a folder of the plugin's package with entries of the library, as `banshi library import` reads them.
+    ``library`` is a folder of the plugin's package with entries of the library, as `banshi library import` reads them. ``before`` puts into the
+    plugin's tables what must be there before its cases; it is called again on a city that is there already, and changes nothing then.
     """
 
     cases: Callable[[Random], Sequence[DemoCase]]
     library: str = ""
+    before: Callable[[Any, datetime], Awaitable[None]] | None = None

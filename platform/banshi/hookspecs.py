@@ -7,7 +7,21 @@ from __future__ import annotations
 
 import pluggy
 
-from banshi.contracts import CaseType, Demo, Job, Measure, Queue, Role, Routes, Rule, Service, SmsProvider
+from banshi.contracts import (
+    CaseType,
+    Commands,
+    Demo,
+    Job,
+    Measure,
+    Panel,
+    PluginSettings,
+    Queue,
+    Role,
+    Routes,
+    Rule,
+    Service,
+    SmsProvider,
+)
 
 GROUP = "banshi"
 """The entry-point group, and pluggy's project name."""
@@ -34,6 +48,21 @@ def banshi_roles() -> list[Role]:  # type: ignore[empty-body]
 @hookspec
 def banshi_routes() -> list[Routes]:  # type: ignore[empty-body]
     """Called at start for the plugin's own pages; returns a list of ``Routes``, which the kernel mounts and guards."""
+
+
+@hookspec
+def banshi_panels() -> list[Panel]:  # type: ignore[empty-body]
+    """Called at start for the plugin's parts of the kernel's own pages; returns a list of ``Panel``."""
+
+
+@hookspec
+def banshi_settings() -> list[PluginSettings]:  # type: ignore[empty-body]
+    """Called at start for what an installation can tell the plugin; returns a list of one ``PluginSettings``."""
+
+
+@hookspec
+def banshi_commands() -> list[Commands]:  # type: ignore[empty-body]
+    """Called at start for commands of the plugin's own; returns a list of one ``Commands``."""
 
 
 @hookspec

@@ -27,6 +27,7 @@ from banshi.contracts import (
     Ask,
     Backlog,
     CaseType,
+    Commands,
     Condition,
     Declared,
     Demo,
@@ -38,7 +39,9 @@ from banshi.contracts import (
     OpenCase,
     Overdue,
     Own,
+    Panel,
     Personal,
+    PluginSettings,
     Queue,
     Role,
     Routes,
@@ -57,7 +60,9 @@ log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CODE = re.compile(r"[a-z0-9_-]{1,60}")
-RESERVED = frozenset({"kernel", "public", "procrastinate", "information_schema", "services", "case", "static", "banshi"})
+OF_THE_KERNEL = "kernel public procrastinate information_schema services case static banshi"
+OF_ITS_ADDRESSES = "portal desk admin library parts api track my secret data"
+RESERVED = frozenset(f"{OF_THE_KERNEL} {OF_ITS_ADDRESSES}".split())
 
 
 class EntryPoint(Protocol):
@@ -92,6 +97,9 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     services: tuple[Service, ...] = ()
     roles: tuple[Role, ...] = ()
     routes: tuple[Routes, ...] = ()
+    panels: tuple[Panel, ...] = ()
+    settings: tuple[PluginSettings, ...] = ()
+    commands: tuple[Commands, ...] = ()
     queues: tuple[Queue, ...] = ()
     measures: tuple[Measure, ...] = ()
     rules: tuple[Rule, ...] = ()
@@ -155,6 +163,9 @@ _HOOKS: Mapping[str, str] = {
     "banshi_services": "services",
     "banshi_roles": "roles",
     "banshi_routes": "routes",
+    "banshi_panels": "panels",
+    "banshi_settings": "settings",
+    "banshi_commands": "commands",
     "banshi_queues": "queues",
     "banshi_measures": "measures",
     "banshi_rules": "rules",
@@ -167,6 +178,9 @@ _KINDS: Mapping[str, type[Declared]] = {
     "services": Service,
     "roles": Role,
     "routes": Routes,
+    "panels": Panel,
+    "settings": PluginSettings,
+    "commands": Commands,
     "queues": Queue,
     "measures": Measure,
     "rules": Rule,
@@ -460,6 +474,8 @@ def _first_fault(case_type: CaseType, states: Mapping[str, Any]) -> str:
         for end in (*action.sources, *action.also_to, *([action.to] if action.to else [])):
             if end not in states:
                 return f"action {action.name!r} names the state {end!r}, which is not declared"
+        if action.bulk and action.reads:
+            return f"action {action.name!r} reads the database for each case: it cannot be done to many at once (bulk)"
         if not action.sources:
             return f"action {action.name!r} starts from no state"
         ends = [states[end] for end in (*action.also_to, action.to) if end is not None]
@@ -520,6 +536,11 @@ def _check_service(service: Service, case_types: Mapping[str, CaseType]) -> None
     if case_type is None:
         msg = f"service {service.name!r} files {service.case_type!r}, which is no case type of the plugin"
         raise PluginError(msg)
+    if service.start is not None:
+        if service.pages or service.open311:
+            msg = f"service {service.name!r} begins on pages of its own (start): it has no pages here, and no Open311"
+            raise PluginError(msg)
+        return
     fields = {f.name: f for f in msgspec.structs.fields(case_type.form)}
     asked = [name for page in service.pages for name in page.fields]
     if wrong := [name for name in asked if name not in fields or asked.count(name) > 1]:

@@ -6,10 +6,13 @@ import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from banshi.contracts import PluginSettings
 from banshi.errors import SettingsError
+from banshi.plugins import installed
 
 PREFIX = "BANSHI_"
 SHORTEST_KEY = 32
@@ -43,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_kept       days for which a mail is kept once it was dealt with
     hotline         the telephone number that does everything the pages do
     log_level       DEBUG, INFO, WARNING or ERROR
+    plugins         what BANSHI_<PLUGIN>_<NAME> tell each installed plugin
     """
 
     data: Path = Path("data")
@@ -71,6 +75,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_kept: int = 365
     hotline: str = "12345"
     log_level: str = "INFO"
+    plugins: dict[str, dict[str, str]] = {}
+
+    def of(self, declared: PluginSettings) -> Any:
+        """Return what an installation tells a plugin, as its struct; SettingsError for a name that it does not have, or a malformed value."""
+        raw = self.plugins.get(declared.owner, {})
+        prefix = f"{PREFIX}{declared.owner.upper()}_"
+        known = {f.encode_name for f in msgspec.structs.fields(declared.form)}
+        if unknown := sorted(set(raw) - known):
+            names = ", ".join(sorted(prefix + k.upper() for k in known))
+            msg = f"{prefix}{unknown[0].upper()} is not a setting of {declared.owner}. Its settings are: {names}"
+            raise SettingsError(msg)
+        try:
+            return msgspec.convert(raw, declared.form, strict=False)
+        except msgspec.ValidationError as error:
+            msg = f"A setting of {declared.owner} is malformed: {error}"
+            raise SettingsError(msg) from error
 
     @property
     def address(self) -> str:
@@ -92,16 +112,22 @@ def from_environment(environ: Mapping[str, str] | None = None, /, **overrides: s
     """Return the settings of ``environ`` (default: the process's), ``overrides`` (a command's options) going first."""
     environ = os.environ if environ is None else environ
     raw: dict[str, object] = {}
-    known = {f.encode_name for f in msgspec.structs.fields(Settings)}
+    known = {f.encode_name for f in msgspec.structs.fields(Settings)} - {"plugins"}
+    owners = sorted((e.name for e in installed()), key=len, reverse=True)
+    of_plugins: dict[str, dict[str, str]] = {}
     for name, value in environ.items():
         if not name.startswith(PREFIX):
             continue
         field = name.removeprefix(PREFIX).lower()
+        if field not in known and (owner := next((o for o in owners if field.startswith(f"{o}_")), "")):
+            of_plugins.setdefault(owner, {})[field.removeprefix(f"{owner}_")] = value
+            continue
         if field not in known:
             msg = f"{name} is not a setting of banshi. The settings are: {', '.join(sorted(PREFIX + k.upper() for k in known))}"
             raise SettingsError(msg)
         raw[field] = [k.strip() for k in value.split(",") if k.strip()] if field == "secret_key" else value
     raw |= {name: value for name, value in overrides.items() if value is not None}
+    raw["plugins"] = of_plugins
     try:
         settings = msgspec.convert(raw, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
@@ -115,9 +141,12 @@ def from_environment(environ: Mapping[str, str] | None = None, /, **overrides: s
 
 def to_environment(settings: Settings) -> dict[str, str]:
     """Return the variables that give ``settings`` again: how a parent tells its children."""
-    said = {}
+    said: dict[str, str] = {}
     for field in msgspec.structs.fields(Settings):
         value = getattr(settings, field.name)
+        if field.name == "plugins":
+            said |= {f"{PREFIX}{owner.upper()}_{name.upper()}": told for owner, names in value.items() for name, told in names.items()}
+            continue
         if field.name == "secret_key":
             value = ",".join(value)
         said[PREFIX + field.encode_name.upper()] = {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)

@@ -16,10 +16,11 @@ from sqlalchemy import Row, column, func, literal, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from banshi.audit import canonical
-from banshi.cases import chain, standing_in
+from banshi.cases import chain, consequences, opening, standing_in
 from banshi.cases.book import House
 from banshi.cases.decoding import decode
 from banshi.cases.numbers import show
+from banshi.cases.opening import Opening
 from banshi.cases.tables import case, case_event, idempotency
 from banshi.cases.visibility import predicate
 from banshi.contracts import OFFICE, Action, Actor, CaseType, Changes, Context, Seat, Snapshot
@@ -68,6 +69,8 @@ async def act_many(db: Connection, house: House, actor: Actor, acts: Sequence[Ac
     if len({a.number for a in acts}) != len(acts):
         msg = "act_many takes each case once; act again in a second call"
         raise ValueError(msg)
+    if consequences.families(house.registry, [a.action for a in acts]):
+        await consequences.lock_families(db, [a.number for a in acts])
     rows = {r.number: r for r in await _lock(db, house, actor, acts)}
     result: dict[str, Acted | Refused] = {}
     prepared: dict[str, Prepared] = {}
@@ -77,12 +80,40 @@ async def act_many(db: Connection, house: House, actor: Actor, acts: Sequence[Ac
             if done is not None:
                 result[act.number] = done
             else:
-                prepared[act.number] = _prepare(house, actor, act, rows.get(act.number), at)
+                prepared[act.number] = await ready(db, house, actor, act, rows.get(act.number), at)
         except Refused as refused:
             result[act.number] = await _explained(db, actor, act, rows.get(act.number), refused)
     if prepared:
         result |= await write(db, actor, prepared, at)
+        await settle(db, house, prepared, result, at)
     return [result[a.number] for a in acts]
+
+
+async def settle(db: Connection, house: House, prepared: Mapping[str, Prepared], result: Mapping[str, Acted | Refused], at: datetime) -> None:
+    """Carry out what effects asked for beside their own cases, which are written and locked; what another case refuses, refuses the whole."""
+    for number, step in prepared.items():
+        done, changes = result.get(number), step.changes
+        if not isinstance(done, Acted) or not done.fresh or not (changes.rows or changes.opens or changes.tells):
+            continue
+        declared = house.declared(step.row["type_id"])
+        if declared is None:
+            continue
+        await consequences.put(db, declared.owner, changes.rows, number)
+        for wanted in changes.opens:
+            other = house.registry.case_type(f"{declared.owner}.{wanted.case_type}")
+            key = f"{number}:{done.sequence}:{wanted.key}"
+            district_id = (await db.execute(select(case.c.district_id).where(case.c.number == number))).scalar_one()
+            opened = await opening.open_one(
+                db,
+                house,
+                Actor.SYSTEM,
+                Opening(case_type=other, district_id=district_id, form=wanted.form, channel="office", key=key, department_id=wanted.department_id),
+                at,
+            )
+            await consequences.tie(db, opened.number, number, wanted.tie, at)
+        for told in changes.tells:
+            key = f"{number}:{done.sequence}:{told.action}"
+            await act_one(db, house, Actor.SYSTEM, Act(number=told.number, action=told.action, form=told.form, key=key), at)
 
 
 async def act_alike(
@@ -126,7 +157,7 @@ def allowed(house: House, actor: Actor, case_row: Any, at: datetime) -> list[Act
     found = [a for a in fitting if _place(house, actor, a, case_row, places) is not None]
     if not any(a.offered for a in found):
         return found
-    case_, context = snapshot(declared, case_row), Context(actor=actor, at=at, city=house.directory)
+    case_, context = snapshot(declared, case_row), Context(actor=actor, at=at, city=house.directory, vault=house.keyring)
     return [a for a in found if a.offered is None or a.offered(case_, context)]
 
 
@@ -142,6 +173,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     act: Act
     row: dict[str, Any]
     event: chain.Event
+    changes: Changes = Changes()
 
 
 async def _lock(db: Connection, house: House, actor: Actor, acts: Sequence[Act]) -> Sequence[Row[Any]]:
@@ -174,7 +206,8 @@ def _replayed(act: Act, row: Any) -> Acted | None:
     return Acted(number=row.number, state=row.state, revision=row.revision, sequence=row.sequence, fresh=False)
 
 
-def _prepare(house: House, actor: Actor, act: Act, row: Any, at: datetime) -> Prepared:
+async def ready(db: Connection, house: House, actor: Actor, act: Act, row: Any, at: datetime) -> Prepared:
+    """Return an act on a locked case, ready to be written; raise why it is refused."""
     if row is None:
         raise NotFound(_("There is no case {number} that you may see."), number=show(act.number))
     declared = house.declared(row.type_id)
@@ -204,11 +237,13 @@ def _prepare(house: House, actor: Actor, act: Act, row: Any, at: datetime) -> Pr
             state=declared.state(row.state).title,
         )
     form = act.form if act.form is not None else action.form()
-    case_, context = snapshot(declared, row), Context(actor=actor, at=at, city=house.directory)
+    case_, context = snapshot(declared, row), Context(actor=actor, at=at, city=house.directory, vault=house.keyring)
     if action.offered is not None and not action.offered(case_, context):
         raise NotAllowedNow(_("“{action}” is not possible on case {number} as it stands."), action=action.title, number=show(row.number))
     if action.another and (made := (row.prepared or {}).get(action.another)) and standing_in.is_theirs(house, actor, place, made):
         raise NotAllowedNow(ANOTHER, action=action.title, number=show(row.number))
+    if action.reads is not None:
+        context = msgspec.structs.replace(context, found=await action.reads(db, case_, form, context))
     if action.guard is not None:
         action.guard(case_, form, context)
     changes = action.effect(case_, form, context) if action.effect is not None else Changes()
@@ -293,7 +328,7 @@ def prepare(
         recorded=at,
         for_post_id=stood_in,
     )
-    return Prepared(act=act, row=row_now | {"digest": digest.hex()}, event=event)
+    return Prepared(act=act, row=row_now | {"digest": digest.hex()}, event=event, changes=changes)
 
 
 async def write(db: Connection, actor: Actor, prepared: dict[str, Prepared], at: datetime) -> dict[str, Acted | Refused]:

@@ -27,6 +27,8 @@ from banshi.texts import translator
 _ = translator("banshi")
 
 ATTACHED, DETACHED, INFECTED = "attached", "detached", "infected"
+NO_LIMIT = 1_000_000
+"""Papers that the office makes are not counted against what a case may take."""
 
 
 async def lock(db: Connection, house: House, actor: Actor, number: str) -> Row[Any]:
@@ -36,6 +38,11 @@ async def lock(db: Connection, house: House, actor: Actor, number: str) -> Row[A
         raise NotFound(_("There is no case {number} that you may see."), number=show(number))
     may(house, actor, row)
     return row
+
+
+async def locked(db: Connection, number: str) -> Row[Any]:
+    """Lock a case to which the office itself adds a paper, whatever its state."""
+    return (await db.execute(select(case).where(case.c.number == number).with_for_update())).one()
 
 
 def may(house: House, actor: Actor, row: Any) -> None:

@@ -12,10 +12,10 @@ import msgspec
 from sqlalchemy import text
 
 from banshi.audit import canonical
-from banshi.cases import chain, numbers
+from banshi.cases import chain, consequences, numbers
 from banshi.cases.book import House
 from banshi.cases.decoding import shapes
-from banshi.contracts import Actor, CaseType, Department, Marks
+from banshi.contracts import Actor, CaseType, Department, Filing, Marks, Put
 from banshi.db import Connection
 from banshi.errors import Invalid, KeyReused, NotFound
 from banshi.privacy import personal_fields, seal_fields
@@ -100,7 +100,7 @@ async def open_many(
     first: dict[str, int] = {}
     same: list[tuple[int, int]] = []
     for position, opening in enumerate(openings):
-        drafted = _draft(house, opening)
+        drafted = _draft(house, opening, await _marks(db, house, actor, opening, at))
         if drafted.key in first:
             if waiting[first[drafted.key]].fingerprint != drafted.fingerprint:
                 raise _reused()
@@ -139,9 +139,22 @@ class _Drafted(msgspec.Struct, frozen=True, kw_only=True):
     common: bool
     assignee_id: int | None
     indexes: tuple[tuple[str, str], ...]
+    facts: dict[str, Any]
+    rows: tuple[Put, ...]
 
 
-def _draft(house: House, opening: Opening) -> _Drafted:
+async def _marks(db: Connection, house: House, actor: Actor, opening: Opening, at: datetime) -> Marks:
+    """Return what a form means for the record; types that prepare their cases ask the database for it."""
+    declared = opening.case_type
+    if declared.prepares is None:
+        return declared.marks(opening.form) if declared.marks else Marks()
+    filing = Filing(
+        at=opening.received or at, city=house.directory, vault=house.keyring, district_id=opening.district_id, channel=opening.channel, actor=actor
+    )
+    return await declared.prepares(db, opening.form, filing)
+
+
+def _draft(house: House, opening: Opening, marks: Marks) -> _Drafted:
     declared, tree = opening.case_type, house.directory.tree
     plain: dict[str, Any] = msgspec.to_builtins(opening.form)
     roles = {s.ask.role: plain.get(s.name) for s in shapes(declared.form) if s.ask.role}
@@ -149,9 +162,8 @@ def _draft(house: House, opening: Opening) -> _Drafted:
     district_id = tree.serving_of(area_id).id if area_id else opening.district_id
     if not tree.has_on(district_id, declared.owner):
         raise NotFound(_("This district does not offer the service."))
-    category = roles.get("category") or None
+    category = marks.category or roles.get("category") or None
     department = house.directory.responsible(declared.key, category, area_id or district_id)
-    marks = declared.marks(opening.form) if declared.marks else Marks()
     officer = house.directory.officer(marks.officer.strip()) if marks.officer else None
     if marks.officer and officer is None:
         raise Invalid(_("Nobody has the staff number {number}. Leave it empty if you are not sure."), number=marks.officer)
@@ -172,9 +184,9 @@ def _draft(house: House, opening: Opening) -> _Drafted:
         district_id=district_id,
         key=opening.key,
         fingerprint=hashlib.sha256(canonical(told)).hexdigest(),
-        department_id=master.department_id if master else _department(opening, department),
+        department_id=master.department_id if master else marks.department_id or _department(opening, department),
         area_id=area_id,
-        title=title_of(str(roles.get("title") or "")),
+        title=title_of(marks.title or str(roles.get("title") or "")),
         category=category,
         data=seal_fields(declared.form, plain, keyring),
         priority=marks.priority,
@@ -182,6 +194,8 @@ def _draft(house: House, opening: Opening) -> _Drafted:
         common=marks.common and not marks.confidentiality,
         assignee_id=master.assignee_id if master else officer.id if officer else None,
         indexes=indexes,
+        facts={} if marks.facts is None else msgspec.to_builtins(marks.facts),
+        rows=marks.rows,
     )
 
 
@@ -240,6 +254,8 @@ async def _write(db: Connection, house: House, actor: Actor, waiting: Mapping[in
             raise _reused()
         code = numbers.code(house.keyring, found.number, found.key_id or house.keyring.newest)
         result[by_key[found.key]] = Opened(number=found.number, code=code, fresh=found.fresh, department_id=drafted.department_id)
+        if found.fresh and drafted.rows:
+            await consequences.put(db, drafted.opening.case_type.owner, drafted.rows, found.number)
     return result
 
 
@@ -293,6 +309,7 @@ def _rows(house: House, actor: Actor, drafted: _Drafted, number: str, at: dateti
         "closed": past.closed if past else None,
         "changed": (past.changed or past.closed or received) if past else at,
         "data": drafted.data,
+        "facts": drafted.facts,
         "sequence": len(story),
         "digest": digest.hex(),
         "key_id": house.keyring.newest,
@@ -316,7 +333,7 @@ coming as (
         area_id bigint, type_id integer, title text, category text, state text, outcome text, applicant_id bigint,
         department_id bigint, assignee_id bigint, priority smallint, confidentiality text, common boolean,
         master_id bigint, followed integer, channel text, received timestamptz, closed timestamptz, changed timestamptz, data jsonb,
-        sequence integer, digest text, key_id text)
+        facts jsonb, sequence integer, digest text, key_id text)
 ),
 known as (
     insert into kernel.idempotency (actor, key, fingerprint, number, created, lasting)
@@ -327,10 +344,10 @@ known as (
 ),
 opened as (
     insert into kernel."case" (number, district_id, area_id, type_id, title, category, state, outcome, applicant_id,
-        department_id, assignee_id, priority, confidentiality, common, master_id, followed, channel, received, closed, changed, data, revision,
+        department_id, assignee_id, priority, confidentiality, common, master_id, followed, channel, received, closed, changed, data, facts, revision,
         sequence, digest, key_id)
     select c.number, district_id, area_id, type_id, title, category, state, outcome, applicant_id,
-        department_id, assignee_id, priority, confidentiality, common, master_id, followed, channel, received, closed, changed, data, 1,
+        department_id, assignee_id, priority, confidentiality, common, master_id, followed, channel, received, closed, changed, data, facts, 1,
         sequence, decode(digest, 'hex'), key_id
     from coming c join known k on k.number = c.number and k.fresh
     returning id, number

@@ -61,7 +61,7 @@ async def load(db: Connection, house: House, rows: Sequence[Row[Any]]) -> dict[i
 def timed(house: House, row: Any, declared: CaseType, events: Sequence[Any]) -> Timed:
     """Return a case with its clocks. ``events`` are its events in order."""
     story = [happened(declared, e) for e in events]
-    found = house.times.clocks(declared, story, row.district_id, row.received, urgent=_urgent(row, events))
+    found = house.times.clocks(declared, story, row.district_id, row.received, urgent=_urgent(row, events), facts=row.facts)
     return Timed(row=row, declared=declared, events=events, story=story, clocks=found, calendar=house.times.calendar(row.district_id))
 
 

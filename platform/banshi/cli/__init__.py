@@ -49,9 +49,24 @@ class Lazy(click.Group):
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         """Return one command, None where there is none of that name."""
         if name not in COMMANDS:
-            return None
+            return _of_plugin(name)
         found: click.Command = getattr(import_module(f"banshi.cli.{COMMANDS[name]}"), f"{name}_command")
         return found
+
+
+def _of_plugin(name: str) -> click.Command | None:
+    """Return the commands of the plugin of that name, None where it has none or is not installed."""
+    from banshi import plugins
+
+    entries = [e for e in plugins.installed() if e.name == name]
+    if not entries:
+        return None
+    declared = plugins.load(entries, strict=True).commands
+    if not declared:
+        return None
+    module, _colon, attribute = declared[0].where.partition(":")
+    found: click.Command = getattr(import_module(module), attribute)
+    return found
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -104,20 +104,34 @@ class Times:
         """Return the newest version of a district's own calendar, None where it has none."""
         return self._layer(district_id, None)
 
-    def limit(self, declared: CaseType, deadline: Deadline, district_id: int, received: datetime, *, urgent: bool) -> int | None:
-        """Return the limit that holds for a case received then; None where the deadline is off."""
+    def limit(
+        self, declared: CaseType, deadline: Deadline, district_id: int, received: datetime, *, urgent: bool, facts: Mapping[str, Any] = {}
+    ) -> int | None:
+        """Return the limit that holds for a case received then; None where the deadline is off. ``facts`` are the case's, with limits of its own."""
         said = self.value(district_id, f"{declared.key}.{deadline.name}", received) or {}
         if said.get("on") is False:
             return None
+        own = int(facts.get(deadline.own) or 0) if deadline.own else 0
+        if own > 0:
+            return own
         usual = int(said.get("limit", deadline.limit))
         hurried = said.get("urgent", deadline.urgent)
         return int(hurried) if urgent and hurried is not None else usual
 
-    def clocks(self, declared: CaseType, story: Sequence[Happened], district_id: int, received: datetime, *, urgent: bool) -> list[Clock]:
+    def clocks(
+        self,
+        declared: CaseType,
+        story: Sequence[Happened],
+        district_id: int,
+        received: datetime,
+        *,
+        urgent: bool,
+        facts: Mapping[str, Any] = {},
+    ) -> list[Clock]:
         """Return every clock of a case: what runs on the newest calendar, what was stopped on that of its day."""
 
         def limit(deadline: Deadline) -> int | None:
-            return self.limit(declared, deadline, district_id, received, urgent=urgent)
+            return self.limit(declared, deadline, district_id, received, urgent=urgent, facts=facts)
 
         newest = self.calendar(district_id)
         found = counting.clocks(declared, story, newest, limit)

@@ -66,6 +66,12 @@ async def of_case(db: Connection, case_id: int, audiences: Sequence[str]) -> Seq
     return (await db.execute(_listed().add_columns(number.label("number")).where(*where).order_by(document.c.id))).all()
 
 
+async def digest_of(db: Connection, document_id: int) -> bytes | None:
+    """Return the digest of a document that was not withdrawn."""
+    where = (document.c.id == document_id, document.c.withdrawn.is_(None))
+    return (await db.execute(select(document.c.digest).where(*where))).scalar_one_or_none()
+
+
 async def add_to_draft(db: Connection, draft_id: str, received: Received, at: datetime) -> bool:
     """Add a document to a draft; the same content twice stays one. Return whether it is new."""
     same = (document.c.draft_id == draft_id, document.c.digest == received.digest)

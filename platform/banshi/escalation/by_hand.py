@@ -88,7 +88,7 @@ async def escalate(
     if key:
         known = fired.prepared.row | {"key": key, "fingerprint": fingerprint.hexdigest()}
         fired = msgspec.structs.replace(fired, prepared=msgspec.structs.replace(fired.prepared, row=known))
-    await sweeping.put(db, [fired], at, actor)
+    await sweeping.put(db, house, [fired], at, actor)
     now = fired.prepared.row
     return Acted(number=number, state=now["state"], revision=now["revision"], sequence=now["sequence"])
 

@@ -70,7 +70,7 @@ def fire(house: House, found: Timed, one: Pending, actor: Actor, at: datetime, *
                     helpers += seen
                 told["does"].append(f"notify_{whom}")
             case Own(effect=effect):
-                changes = effect(snapshot(found.declared, row), None, Context(actor=actor, at=at, city=house.directory))
+                changes = effect(snapshot(found.declared, row), None, Context(actor=actor, at=at, city=house.directory, vault=house.keyring))
                 told["does"].append("own")
     in_charge = row.department_id if changes.department_id is msgspec.UNSET else changes.department_id
     helpers = [d for d in dict.fromkeys(helpers) if d != in_charge]

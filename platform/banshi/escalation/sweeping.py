@@ -17,7 +17,7 @@ import msgspec
 from sqlalchemy import func, literal, select, text, tuple_, update
 
 from banshi.cases import timing
-from banshi.cases.acting import write
+from banshi.cases.acting import settle, write
 from banshi.cases.book import House
 from banshi.cases.tables import case, deadline
 from banshi.cases.timing import Timed
@@ -80,7 +80,7 @@ async def batch(db: Connection, house: House, at: datetime, *, as_due: bool = Fa
         except Exception:
             log.exception("escalation failed", extra={"case": one.row.number if one else case_id})
             wrong.add(case_id)
-    await put(db, [f for _t, f in ready.values()], at)
+    await put(db, house, [f for _t, f in ready.values()], at)
     await _write_next(db, house, [after(t, f) for t, f in ready.values()] + [t for i, t in timed.items() if t.row.number not in ready], at, wrong)
     gone = [i for i in ids if i not in timed]
     if gone:
@@ -105,11 +105,12 @@ class _Row:
         return self._changed[name] if name in self._changed else getattr(self._row, name)
 
 
-async def put(db: Connection, done: Sequence[Fired], at: datetime, actor: Actor = Actor.SYSTEM) -> None:
+async def put(db: Connection, house: House, done: Sequence[Fired], at: datetime, actor: Actor = Actor.SYSTEM) -> None:
     """Write rungs, and tell those who are to know, but for who did it: two statements whatever their number."""
     if not done:
         return
-    await write(db, actor, {f.prepared.act.number: f.prepared for f in done}, at)
+    steps = {f.prepared.act.number: f.prepared for f in done}
+    await settle(db, house, steps, await write(db, actor, steps, at), at)
     await tell(db, [Told(f.prepared.row["id"], f.prepared.row["sequence"], f.departments, f.posts) for f in done], at, by=actor.person_id)
 
 

@@ -178,13 +178,18 @@ async def download(site: Site, row: Any, name: str) -> Response[Any]:
     """
     if held(site, row.scan):
         raise NotFound(_("This file is being checked for viruses. Try again in a minute.") if row.scan == "waiting" else INFECTED)
-    plain = name.encode("ascii", "ignore").decode().strip() or "file"
     headers = SAFE | {
-        "Content-Disposition": f"attachment; filename=\"{plain.replace(chr(34), '')}\"; filename*=UTF-8''{quote(name, safe='')}",
+        "Content-Disposition": disposition(name),
         "Content-Length": str(row.size),
         "ETag": f'"{row.digest.hex()}"',
     }
     return Stream(await _begun(site, row.digest.hex()), media_type=row.media_type, headers=headers)
+
+
+def disposition(name: str) -> str:
+    """Return the header under which a file is given away: to be kept, in any alphabet, never to be shown as a page."""
+    plain = name.encode("ascii", "ignore").decode().strip() or "file"
+    return f"attachment; filename=\"{plain.replace(chr(34), '')}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 async def preview(site: Site, row: Any) -> Response[Any]:

@@ -57,6 +57,13 @@ class Site:
         """How many previews are drawn at once: each may take the memory of a large picture."""
         self._house: House | None = None
 
+    def settings_of(self, owner: str) -> Any:
+        """Return what the installation tells a plugin, as its struct; KeyError for one that declares no settings."""
+        for declared in self.registry.settings:
+            if declared.owner == owner:
+                return self.settings.of(declared)
+        raise KeyError(owner)
+
     @property
     def seen(self) -> Directory | None:
         """The directory as this process last saw it: good enough for the frame of an error page."""
@@ -151,11 +158,11 @@ class Visit:
         return make_cookie(self.site.settings, name, value, lasts=lasts, path=path)
 
     def page(self, template: str, page: msgspec.Struct, *, status: int = 200, desk: bool = False) -> Response[str]:
-        """Return a page of the kernel."""
+        """Return a page of the kernel, or of the plugin whose template (``<plugin>/<file>.html``) it is."""
         return html_response(self.draw(template, page, desk=desk), status=status, cookies=self.cookies)
 
     def draw(self, template: str, page: msgspec.Struct, *, desk: bool = False) -> str:
-        """Return a template of the kernel, drawn."""
+        """Return a template, drawn."""
         frame = chrome(
             self.site,
             self.request,
@@ -165,7 +172,8 @@ class Visit:
             desk=desk,
             unread=self.unread,
         )
-        env = templating.environment(self.site.registry.packages, "kernel", self.language)
+        packages, (owner, _slash, _file) = self.site.registry.packages, template.partition("/")
+        env = templating.environment(packages, owner if owner in packages else "kernel", self.language)
         return env.get_template(template).render(chrome=frame, page=page)
 
     def go(self, path: str) -> Response[str]:

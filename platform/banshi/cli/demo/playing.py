@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import ARRAY, Text, any_, bindparam, select
 
 from banshi.cases import acting, standing_in
-from banshi.cases.acting import Act, Prepared
+from banshi.cases.acting import Act, Acted, Prepared
 from banshi.cases.book import House
 from banshi.cases.decoding import decode
 from banshi.cases.numbers import show
@@ -134,24 +134,29 @@ async def _wave(db: Connection, house: House, cast: Cast, going: Sequence[Story]
     kinds = standing_in.preparing(house.registry, [s.steps[0][1] for s in going])
     statement = NUMBERS.add_columns(standing_in.prepared_by(kinds).label("prepared"))
     rows = {r.number: r for r in await db.execute(statement, {"numbers": [s.number for s in going]})}
-    coming, events = [], []
+    coming, events, done = [], [], []
     for story in going:
         moment = story.steps[0][0]
-        actor, prepared = _prepared(house, cast, story, rows[story.number])
+        actor, prepared = await _prepared(db, house, cast, story, rows[story.number])
         coming.append(prepared.row | {"actor": actor.key, "at": moment})
         events.append(prepared.event)
+        done.append((moment, prepared))
     said = {"cases": coming, "events": events}
     await db.execute(acting.ACT, {"said": msgspec.json.encode(said).decode()})
+    for moment, prepared in done:
+        row = prepared.row
+        acted = Acted(number=row["number"], state=row["state"], revision=row["revision"], sequence=row["sequence"])
+        await acting.settle(db, house, {acted.number: prepared}, {acted.number: acted}, moment)
 
 
-def _prepared(house: House, cast: Cast, story: Story, row: Any) -> tuple[Actor, Prepared]:
+async def _prepared(db: Connection, house: House, cast: Cast, story: Story, row: Any) -> tuple[Actor, Prepared]:
     """Return the first who may take the step, with what it changes."""
     moment, name, form, who = story.steps[0]
     action = story.declared.action(name)
     act, refused = Act(number=row.number, action=name, form=decode(action.form, form)), None
     for actor in _able(house, cast, story, row, action, who):
         try:
-            return actor, acting._prepare(house, actor, act, row, moment)  # noqa: SLF001 -- act_many has one actor and one moment; here each has its own
+            return actor, await acting.ready(db, house, actor, act, row, moment)
         except Refused as one:
             refused = one
     msg = f"The demo city has nobody ({who}) for “{name}” on case {show(row.number)}, state {row.state}: {refused or 'no such post'}"

@@ -86,6 +86,9 @@ async def seed(settings: Settings, *, cases: bool = True) -> dict[str, Any]:
             built = (await db.execute(select(func.count()).select_from(district))).scalar_one() > 0
             if not built:
                 await _city(db, keyring, at)
+                for one in registry.demo:
+                    if one.before is not None:
+                        await one.before(db, at - BEGAN)
                 if cases:
                     await _cases(db, await load_house(db, registry, keyring), at)
                     await _deputies(db, await load_house(db, registry, keyring), at)

@@ -15,7 +15,7 @@ from banshi.cases.decoding import decode
 from banshi.contracts import PERSONAL
 from banshi.errors import Changed, Conflict, Forbidden, Invalid, NotFound, Refused
 from banshi.library import citing
-from banshi.web import casepage, forms, pages
+from banshi.web import casepage, forms, pages, panels
 from banshi.web.casepage import CaseView
 from banshi.web.desk import by_hand, closing, menu, sheet
 from banshi.web.desk.sheet import Open
@@ -108,7 +108,12 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
 async def draw(visit: Visit, view: CaseView, opened: Open) -> pages.DeskCasePage:
     """Return the sheet with what it owes, and what can be escalated by hand."""
     page = await sheet.draw(visit, view, opened)
-    return msgspec.structs.replace(page, closing=closing.notice(visit, view), escalations=await by_hand.offers(visit, view))
+    return msgspec.structs.replace(
+        page,
+        closing=closing.notice(visit, view),
+        escalations=await by_hand.offers(visit, view),
+        panels=await panels.of_case(visit, "desk.case", view.actor, view.row),
+    )
 
 
 def _whole(said: str) -> int | None:

@@ -14,7 +14,7 @@ from banshi import texts
 from banshi.cases import reading
 from banshi.contracts import Actor
 from banshi.errors import NotFound
-from banshi.web import pages
+from banshi.web import pages, panels
 from banshi.web.desk import bulk, export, filters, lists, menu
 from banshi.web.desk.filters import Chosen
 from banshi.web.desk.lists import Work
@@ -111,6 +111,7 @@ async def draw(
         left_out=chosen.left_out,
         change=f"{menu.view_address(view.id)}/change" if view is not None and view.own else "",
         files=export.links(visit, actor, work, chosen),
+        panels=await panels.of_home(visit, "desk.home", actor) if work.name == "mine" and view is None else (),
     )
     menu.remember(visit)
     return visit.page("desk/queue.html", page, desk=True)

@@ -58,6 +58,11 @@ async def look(request: Request[Any, Any, Any]) -> Response[Any]:
         if await _is_case(visit, actor, telephone):
             return visit.go(f"/desk/case/{numbers.show(numbers.read(telephone))}")
         earlier: list[str] = []
+        if service.start is not None:
+            tree = visit.house.directory.tree
+            near = [d for d in tree.below(actor.district_id or 0) if d in tree.serving and tree.has_on(d.id, service.owner)]
+            place = near[0] if near else tree.roots[0]
+            return visit.go(f"/d/{place.code}/{service.owner}/{service.start}?desk=1")
         if telephone:
             earlier = [r.number for r in await reading.by_person(visit.db, visit.house, actor, "telephone", telephone, most=EARLIER)]
             await audit.record(visit.db, visit.house.keyring, actor, "personal.searched", "telephone", {"cases": earlier}, visit.at)

@@ -6,7 +6,7 @@ import msgspec
 
 from banshi.web.pages.clocks import ClockBrief
 from banshi.web.pages.library import EntryRow
-from banshi.web.pages.parts import ActionLink, CaseRow, Contact, Entry, Form, Group, KinRow, Link, Problem, Section, Step, Tone
+from banshi.web.pages.parts import ActionLink, CaseRow, Contact, Entry, Form, Group, KinRow, Link, PanelPart, Problem, Section, Step, Tone
 from banshi.web.pages.search import LikeRow
 
 
@@ -31,6 +31,7 @@ class QueuePage(msgspec.Struct, frozen=True, kw_only=True):
     left_out: tuple[str, ...] = ()
     files: tuple[Link, ...] = ()
     change: str = ""
+    panels: tuple[PanelPart, ...] = ()
 
 
 class HandoverNote(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,6 +158,7 @@ class DeskCasePage(msgspec.Struct, frozen=True, kw_only=True):
     actions: tuple[ActionLink, ...]
     form: Form | None = None
     form_title: str = ""
+    panels: tuple[PanelPart, ...] = ()
     changed: tuple[Entry, ...] = ()
     notice: str = ""
     reveal: Form | None = None

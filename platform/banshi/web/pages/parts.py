@@ -192,6 +192,15 @@ class KinRow(msgspec.Struct, frozen=True, kw_only=True):
     part: Form | None = None
 
 
+class PanelPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A plugin's part of a page: ``html`` as its template drew it, or why it is ``broken``."""
+
+    name: str
+    title: str
+    html: str = ""
+    broken: str = ""
+
+
 class Group(msgspec.Struct, frozen=True, kw_only=True):
     """Fields that stand under one heading."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from banshi.web.pages.clocks import ClockBrief
-from banshi.web.pages.parts import ActionLink, CaseRow, Contact, Entry, Form, Link, Step, Tone
+from banshi.web.pages.parts import ActionLink, CaseRow, Contact, Entry, Form, Link, PanelPart, Step, Tone
 from banshi.web.pages.search import HitRow
 
 
@@ -29,6 +29,7 @@ class HomePage(msgspec.Struct, frozen=True, kw_only=True):
     public_href: str = ""
     mistyped: str = ""
     library_href: str = ""
+    panels: tuple[PanelPart, ...] = ()
 
 
 class ChooseDistrictPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -223,6 +224,7 @@ class CasePage(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[tuple[str, str], ...] = ()
     print_href: str = ""
     files_href: str = ""
+    panels: tuple[PanelPart, ...] = ()
     for_whom: str = ""
     clocks: tuple[ClockBrief, ...] = ()
     clocks_href: str = ""

@@ -35,7 +35,8 @@ async def start(request: Request[Any, Any, Any], district: FromPath[str], plugin
     """What a service is, before the first question."""
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
-        questions.offered(visit, district, plugin, service)
+        if (begins := questions.offered(visit, district, plugin, service).start) is not None:
+            return visit.go(f"/d/{district}/{plugin}/{begins}")
         return await _start(visit, district, plugin, service)
 
 
@@ -46,6 +47,8 @@ async def begin(request: Request[Any, Any, Any], district: FromPath[str], plugin
     raw = await forms.read(request)
     async with site.visit(request) as visit:
         found = questions.offered(visit, district, plugin, service)
+        if found.start is not None:
+            return visit.go(f"/d/{district}/{plugin}/{found.start}")
         answers: dict[str, Any] = {}
         if held := await _held(visit):
             chosen = forms.one(raw, "for")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -12,12 +13,14 @@ from litestar.params import FromPath, FromQuery
 from banshi import texts
 from banshi.cases import numbers, reading
 from banshi.contracts import APPLICANT, Service
-from banshi.errors import Invalid
+from banshi.db import is_gone
+from banshi.errors import DatabaseUnavailable, Invalid
 from banshi.library.reading import Wanted
-from banshi.web import bookshelf, casepage, offices, pages
+from banshi.web import bookshelf, casepage, offices, pages, panels
 from banshi.web.site import Site, Visit
 
 _ = texts.translator("banshi")
+log = logging.getLogger(__name__)
 
 ENTRIES = 8
 
@@ -53,7 +56,12 @@ async def _home(visit: Visit, q: str) -> Response[Any]:
             return visit.go(f"/case/{numbers.show(numbers.read(query))}")
         except Invalid as refused:
             mistyped = visit.say(refused.text) if _like_number(query) else ""
-            found = (*(_service_link(visit, s) for s in services if _matches(s, query)), *await _entries(visit, query), *_offices(visit, query))
+            found = (
+                *(_service_link(visit, s) for s in services if _matches(s, query)),
+                *await _catalogues(visit, services, query),
+                *await _entries(visit, query),
+                *_offices(visit, query),
+            )
     subjects: dict[str, list[pages.Link]] = {}
     for service in services:
         subjects.setdefault(visit.say(service.subject), []).append(_service_link(visit, service))
@@ -76,8 +84,28 @@ async def _home(visit: Visit, q: str) -> Response[Any]:
         public_href=f"/d/{visit.district.code}/public" if visit.district and services else "",
         mistyped=mistyped,
         library_href=f"/d/{visit.district.code}/library" if visit.district else "",
+        panels=await panels.of_home(visit, "portal.home", visit.resident),
     )
     return visit.page("portal/home.html", page)
+
+
+async def _catalogues(visit: Visit, services: Sequence[Service], query: str) -> list[pages.Link]:
+    """Return what plugins' own catalogues have for these words; one that breaks is left out, and named in the log."""
+    links: list[pages.Link] = []
+    code = visit.district.code if visit.district else ""
+    for service in services:
+        if service.entries is None:
+            continue
+        try:
+            async with visit.db.begin_nested():
+                found = await service.entries(visit.db, code, query, visit.language, visit.at, ENTRIES)
+        except Exception as error:
+            if isinstance(error, DatabaseUnavailable) or is_gone(error):
+                raise
+            log.exception("a catalogue is out of order", extra={"plugin": service.owner, "service": service.name})
+            continue
+        links += [pages.Link(text=f.title, href=f"/d/{code}/{service.owner}/{f.href}", summary=f.summary) for f in found]
+    return links
 
 
 async def _entries(visit: Visit, query: str) -> tuple[pages.Link, ...]:
@@ -116,7 +144,8 @@ def _services(visit: Visit) -> Sequence[Service]:
 
 
 def _service_link(visit: Visit, service: Service) -> pages.Link:
-    href = f"/d/{visit.district.code if visit.district else ''}/services/{service.owner}/{service.name}"
+    here = f"/d/{visit.district.code if visit.district else ''}"
+    href = f"{here}/services/{service.owner}/{service.name}" if service.start is None else f"{here}/{service.owner}/{service.start}"
     return pages.Link(text=visit.say(service.title), href=href, summary=visit.say(service.summary))
 
 

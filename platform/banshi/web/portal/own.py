@@ -17,7 +17,7 @@ from banshi.contracts import Actor
 from banshi.errors import Conflict, Invalid, NotFound, NotSignedIn, Refused
 from banshi.identity import mandates
 from banshi.search import finding
-from banshi.web import casepage, clocks, drafts, forms, pages
+from banshi.web import casepage, clocks, drafts, forms, pages, panels
 from banshi.web.casepage import CaseView
 from banshi.web.portal import following
 from banshi.web.portal.questions import FOR
@@ -107,7 +107,9 @@ async def show_case(request: Request[Any, Any, Any], number: FromPath[str], do: 
         if actor.person_id is not None and not actor.holds and actor.acting_for_id is None:
             await notify.read(visit.db, actor.person_id, "resident", view.row.id)
         form, title = view.action_form(casepage.address_of(plain), do) if do else (None, "")
-        return visit.page("portal/case.html", _case_page(visit, view, form, title, do))
+        page = _case_page(visit, view, form, title, do)
+        page = msgspec.structs.replace(page, panels=await panels.of_case(visit, "portal.case", actor, view.row))
+        return visit.page("portal/case.html", page)
 
 
 @get("/case/{number:str}/print")
@@ -147,7 +149,8 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
         page = _case_page(visit, view, drawn, title, action)
         since = view.since(refused)
         notice = "" if drawn else visit.say(refused.text, **refused.values)
-        page = msgspec.structs.replace(page, changed=since, notice=notice)
+        drawn_panels = await panels.of_case(visit, "portal.case", view.actor, view.row)
+        page = msgspec.structs.replace(page, changed=since, notice=notice, panels=drawn_panels)
         return visit.page("portal/case.html", page, status=refused.status)
 
 

@@ -1,0 +1,204 @@
+"""What a plugin's own pages are made with; the author's door gives it out.
+
+A handler opens a visit (one transaction, one moment, one reader), calls a domain function, and draws a template of its own with the kernel's frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from litestar import Request, Response
+
+from banshi import texts
+from banshi.cases import acting, attaching, numbers, opening, reading
+from banshi.cases.acting import Act, Acted
+from banshi.cases.book import House
+from banshi.cases.decoding import decode, shapes
+from banshi.cases.opening import Opened, Opening
+from banshi.contracts import Actor, Audience
+from banshi.db import Connection
+from banshi.documents import keeping
+from banshi.documents.receiving import Receiver
+from banshi.documents.store import Store
+from banshi.errors import Invalid, NotFound, Refused
+from banshi.web import casepage, files, forms, pages
+from banshi.web.files import Upload
+from banshi.web.portal import own
+from banshi.web.site import Site, Visit, csrf_token
+
+_ = texts.translator("banshi")
+
+UPLOAD = {"upload": True}
+"""Beside ``permission`` in a handler's ``opt``: its form brings files. Its token stands in its address (``?token=``): the kernel looks there first."""
+
+
+@asynccontextmanager
+async def visiting(request: Request[Any, Any, Any]) -> AsyncIterator[Visit]:
+    """Give the visit of a request to a plugin's page, in the district of its address; what it wrote is committed at the end of the block."""
+    site: Site = request.app.state.site
+    async with site.visit(request) as visit:
+        if code := request.path_params.get("district"):
+            visit.enter(str(code))
+        yield visit
+
+
+async def own_case(visit: Visit, number: str) -> tuple[Actor, Any]:
+    """Return in whose name the reader may follow a case (applicant, helper, holder of its code) and its row; NotFound where it is none of theirs."""
+    view = await own.view_of(visit, casepage.read_number(number))
+    return view.actor, view.row
+
+
+async def desk_case(visit: Visit, number: str) -> tuple[Actor, Any]:
+    """Return the officer who reads a case, and its row; NotFound where it is not for these eyes."""
+    actor = visit.staff()
+    return actor, await reading.get(visit.db, visit.house, actor, casepage.read_number(number))
+
+
+async def open_case(visit: Visit, actor: Actor, wanted: Opening) -> Opened:
+    """Open a case; the same key opens it once."""
+    return await opening.open_one(visit.db, visit.house, actor, wanted, visit.at)
+
+
+async def act(visit: Visit, actor: Actor, wanted: Act) -> Acted:
+    """Act on a case; raises what refuses it."""
+    return await acting.act_one(visit.db, visit.house, actor, wanted, visit.at)
+
+
+def actions_of(visit: Visit, actor: Actor, row: Any) -> list[str]:
+    """Return the names of the actions that ``actor`` may take on a case as it stands."""
+    return [a.name for a in acting.allowed(visit.house, actor, row, visit.at)]
+
+
+async def story(visit: Visit, row: Any, *, staff: bool) -> Sequence[Any]:
+    """Return the events of a case, the oldest first, as far as the reader may see them."""
+    return await reading.story(visit.db, row.id, reading.FOR_STAFF if staff else reading.FOR_APPLICANT)
+
+
+async def documents(visit: Visit, row: Any, *, staff: bool) -> Sequence[Any]:
+    """Return the documents of a case (id, name, size, media_type, capacity, added), as far as the reader may see them."""
+    return await keeping.of_case(visit.db, row.id, reading.FOR_STAFF if staff else reading.FOR_APPLICANT)
+
+
+@asynccontextmanager
+async def uploaded(request: Request[Any, Any, Any]) -> AsyncIterator[Upload]:
+    """Give what a form with files brought: ``files`` that can be kept, ``refused`` (name, why), plain ``fields``. They are gone after the block.
+
+    Raises ``Invalid`` for a body that breaks off or is too large.
+    """
+    async with AsyncExitStack() as stack:
+        yield await files.read_form(request, stack)
+
+
+async def attach(visit: Visit, actor: Actor, number: str, upload: Upload) -> list[int]:
+    """Attach what came to a case and return the documents' ids, in the order of the files; a content that was there already has its old id."""
+    row = await attaching.lock(visit.db, visit.house, actor, number)
+    site = visit.site
+    await attaching.attach(visit.db, visit.house, actor, row, upload.files, visit.at, store=site.store, most=site.settings.most_files)
+    known = {d.digest: d.id for d in await keeping.of_case(visit.db, row.id, reading.FOR_STAFF)}
+    return [known[received.digest] for received, _verdict in upload.files]
+
+
+async def keep_paper(
+    db: Connection, house: House, store: Store, folder: Path, number: str, name: str, content: bytes, at: Any, *, audience: Audience = "applicant"
+) -> int:
+    """Keep a paper that the office made on a case, closed or not, and return the document's id; the same content again is the same document."""
+    row = await attaching.locked(db, number)
+    with Receiver(folder, largest=len(content) + 1) as receiver:
+        receiver.take(content)
+        received = await receiver.done(name)
+        made = await attaching.attach(
+            db, house, Actor.SYSTEM, row, [(received, "clean")], at, store=store, audience=audience, most=attaching.NO_LIMIT
+        )
+    if made:
+        return made[0]
+    known = await keeping.of_case(db, row.id, (audience,))
+    return int(next(d.id for d in known if d.digest == received.digest))
+
+
+async def paper(visit: Visit, document_id: int) -> bytes:
+    """Return the content of a paper that the office keeps; NotFound where it is gone."""
+    found = await keeping.digest_of(visit.db, document_id)
+    if found is None:
+        raise NotFound(_("There is no such file on this case, or it was withdrawn."))
+    return b"".join([piece async for piece in visit.site.store.read(found.hex())])
+
+
+def give(content: bytes, name: str, media_type: str) -> Response[bytes]:
+    """Return a file as an answer that no browser takes for a page."""
+    headers = files.SAFE | {"Content-Disposition": files.disposition(name)}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def form(
+    visit: Visit,
+    struct: type[Any],
+    action: str,
+    button: str,
+    *,
+    raw: Mapping[str, Any] | None = None,
+    refused: Refused | None = None,
+    hidden: Sequence[tuple[str, str]] = (),
+    cancel: str = "",
+    district: Any = None,
+) -> pages.Form:
+    """Return a form as it is drawn, from a struct with ``Ask``; after a refusal with what was typed and what is wrong."""
+    problems = forms.refusal_problems(refused) if refused is not None else {}
+    return pages.Form(
+        action=action,
+        fields=forms.fields(
+            struct,
+            visit.language,
+            raw=raw,
+            problems=problems,
+            directory=visit.house.directory,
+            district=district or visit.district,
+            department_id=visit.visitor.post.department_id if visit.visitor.post else None,
+        ),
+        button=button,
+        problems=forms.problem_list(problems, visit.language),
+        hidden=tuple(hidden),
+        cancel=cancel,
+    )
+
+
+def page(visit: Visit, template: str, said: Any, *, desk: bool = False, status: int = 200) -> Response[Any]:
+    """Return a page drawn from one of the plugin's templates (``<plugin>/<file>.html``, which extends base.html or desk_base.html)."""
+    return visit.page(template, said, desk=desk, status=status)
+
+
+show_number = numbers.show
+read_number = casepage.read_number
+upload_token = csrf_token
+
+__all__ = [
+    "UPLOAD",
+    "Act",
+    "Acted",
+    "Invalid",
+    "Opening",
+    "Upload",
+    "Visit",
+    "act",
+    "actions_of",
+    "attach",
+    "decode",
+    "desk_case",
+    "documents",
+    "form",
+    "give",
+    "keep_paper",
+    "open_case",
+    "own_case",
+    "page",
+    "paper",
+    "read_number",
+    "shapes",
+    "show_number",
+    "story",
+    "upload_token",
+    "uploaded",
+    "visiting",
+]
