@@ -334,6 +334,10 @@ class City(Protocol):
         """Return the post of that staff number, or None."""
         ...
 
+    def responsible(self, case_type: str, category: str | None, place_id: int) -> Department | None:
+        """Return whose duty a kind of case is at a place (the id of a district or area): the nearest, the most exact; None: nobody's."""
+        ...
+
     def offers(self, department_id: int, plugin: str) -> bool:
         """Return whether the district of a department, or one below it, has a plugin on."""
         ...

@@ -112,7 +112,7 @@ async def settle(db: Connection, house: House, prepared: Mapping[str, Prepared],
             )
             await consequences.tie(db, opened.number, number, wanted.tie, at)
         for told in changes.tells:
-            key = f"{number}:{done.sequence}:{told.action}"
+            key = f"{number}:{done.sequence}:{told.action}:{told.number}"
             await act_one(db, house, Actor.SYSTEM, Act(number=told.number, action=told.action, form=told.form, key=key), at)
 
 

@@ -55,3 +55,10 @@ async def lock_families(db: Connection, numbers: Sequence[str]) -> None:
         select(case_link.c.case_id).where(case_link.c.other_id.in_(mine)),
     ).subquery()
     await db.execute(select(case.c.id).where(case.c.id.in_(select(near.c[0]))).order_by(case.c.id).with_for_update())
+
+
+async def family(db: Connection, case_id: int) -> Sequence[Any]:
+    """Return the cases that are tied to a case as its parts or followers, the oldest first: number, type, state, outcome, department, ``tie``."""
+    kept = [case.c[n] for n in ("id", "number", "type_id", "state", "outcome", "closed", "department_id", "assignee_id", "facts", "received")]
+    statement = select(*kept, case_link.c.kind.label("tie")).join(case_link, case_link.c.case_id == case.c.id)
+    return (await db.execute(statement.where(case_link.c.other_id == case_id).order_by(case.c.id))).all()

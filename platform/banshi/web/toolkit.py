@@ -16,6 +16,7 @@ from banshi import texts
 from banshi.cases import acting, attaching, numbers, opening, reading
 from banshi.cases.acting import Act, Acted
 from banshi.cases.book import House
+from banshi.cases.consequences import family
 from banshi.cases.decoding import decode, shapes
 from banshi.cases.opening import Opened, Opening
 from banshi.contracts import Actor, Audience
@@ -32,7 +33,7 @@ from banshi.web.site import Site, Visit, csrf_token
 _ = texts.translator("banshi")
 
 UPLOAD = {"upload": True}
-"""Beside ``permission`` in a handler's ``opt``: its form brings files. Its token stands in its address (``?token=``): the kernel looks there first."""
+"""Beside ``permission`` in a handler's ``opt``: its form brings files, and its token stands in its address (``?token=``)."""
 
 
 @asynccontextmanager
@@ -187,6 +188,7 @@ __all__ = [
     "decode",
     "desk_case",
     "documents",
+    "family",
     "form",
     "give",
     "keep_paper",

@@ -1,0 +1,4 @@
+"""The catalogue of matters.
+
+content     what a sub-item says, as structs
+"""

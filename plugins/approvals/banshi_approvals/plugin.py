@@ -1,0 +1,38 @@
+"""The plugin's table of contents: every hook, returning what the files beside it define."""
+
+from __future__ import annotations
+
+from banshi import CaseType, Queue, Role, Rule, Service, hookimpl
+from banshi_approvals import queues, roles, rules, services
+from banshi_approvals.application import cases
+from banshi_approvals.reviews import cases as review_cases
+
+
+@hookimpl
+def banshi_case_types() -> list[CaseType]:
+    """Return the application, and the opinion of a department in a joint review."""
+    return [cases.APPLICATION, review_cases.REVIEW]
+
+
+@hookimpl
+def banshi_services() -> list[Service]:
+    """Return the service that begins in the catalogue."""
+    return list(services.SERVICES)
+
+
+@hookimpl
+def banshi_roles() -> list[Role]:
+    """Return window, reviewer, head, leader, inspector, department that is asked, supervision."""
+    return list(roles.ROLES)
+
+
+@hookimpl
+def banshi_queues() -> list[Queue]:
+    """Return what waits to be accepted, examined, decided, and answered."""
+    return list(queues.QUEUES)
+
+
+@hookimpl
+def banshi_rules() -> list[Rule]:
+    """Return what happens by itself: accepted by law, lapsed, near the limit, a department that does not answer."""
+    return list(rules.RULES)

@@ -1,0 +1,18 @@
+"""What residents find in the portal: one service that begins in the catalogue, and is found by the words of every sub-item."""
+
+from __future__ import annotations
+
+from banshi import Service, translator
+
+_ = translator("banshi_approvals")
+
+APPLICATION = Service(
+    name="application",
+    title=_("Apply for a licence or permit"),
+    summary=_("What you need, exactly, and all at once; then apply"),
+    subject=_("Licences and permits"),
+    case_type="application",
+    start="catalogue",
+    words=(_("licence, permit, approval, certificate"),),
+)
+SERVICES = (APPLICATION,)

@@ -1,0 +1,70 @@
+"""A small catalogue: what the tests apply for."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import msgspec
+from sqlalchemy import insert
+
+from banshi.testing import MOMENT
+from banshi_approvals.catalogue.content import Asked, Choice, Experts, Grants, Item, Material, Question
+from banshi_approvals.models import item_version, matter
+
+
+def said(text: str) -> dict[str, str]:
+    return {"zh": text, "en": text}
+
+
+def item(code: str, **changes: Any) -> Item:
+    kept: dict[str, Any] = {
+        "code": code,
+        "matter": "hygiene",
+        "title": said(f"许可 {code}"),
+        "summary": said("…"),
+        "basis": (said("《示例办法》第一条"),),
+        "questions": (
+            Question(
+                name="rented", label=said("房屋是租的吗？"), choices=(Choice(value="yes", label=said("是")), Choice(value="no", label=said("否")))
+            ),
+        ),
+        "materials": (
+            Material(code="form", title=said("申请表")),
+            Material(code="lease", title=said("租赁合同"), when={"rented": ("yes",)}),
+            Material(code="plan", title=said("平面图"), core=False),
+        ),
+        "grants": Grants(kind="hygiene", title=said("卫生许可证"), months=48, prefix="YW"),
+        "steps": ("formal",),
+    }
+    return Item(**kept | changes)
+
+
+SIMPLE = item("simple", decides="window", at_once=True)
+OFFICE = item("office", steps=("formal", "substantive"), statutory=20, promised=7, reply=5)
+JOINT = item(
+    "joint",
+    steps=("formal", "joint"),
+    joint=(
+        Asked(duty="health", question=said("卫生条件"), workdays=3, unanswered="agree"),
+        Asked(duty="fire", question=said("消防条件"), workdays=3, unanswered="escalate"),
+    ),
+)
+WHOLE = item(
+    "whole",
+    decides="leader",
+    steps=("formal", "inspection", "experts", "joint"),
+    joint=(Asked(duty="health", workdays=3, unanswered="agree"),),
+    inspection="place",
+    experts=Experts(field="water", number=3),
+    promise=True,
+)
+ITEMS = (SIMPLE, OFFICE, JOINT, WHOLE)
+
+
+async def fill(db: Any, *items: Item) -> None:
+    """Publish the catalogue."""
+    await db.execute(insert(matter).values(code="hygiene", family="places", title=said("公共场所卫生"), position=1))
+    for one in items or ITEMS:
+        values = {"item": one.code, "matter": one.matter, "version": 1, "state": "published", "content": msgspec.to_builtins(one)}
+        await db.execute(insert(item_version).values(values | {"valid_from": date(2026, 1, 1), "changed": MOMENT}))

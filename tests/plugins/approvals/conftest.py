@@ -1,0 +1,94 @@
+"""What the tests of approvals share: a catalogue, an application, and acting on it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from catalogue import fill
+from sqlalchemy import select, text
+
+from banshi.cases import acting, opening, reading
+from banshi.cases.acting import Act
+from banshi.cases.decoding import decode
+from banshi.cases.opening import Opening
+from banshi.cases.tables import case
+from banshi.contracts import Actor
+from banshi.db import Connection
+from banshi.testing import MOMENT, Town
+
+FILED = {"holder_kind": "institution", "holder": "云上旅馆", "contact_telephone": "100 0000 0001", "situation": ["rented:no"]}
+SWEEP = "paper paper_counter licence_event licence item_reform item_version matter inspection_form expert"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def catalogue(db: Connection) -> None:
+    await fill(db)
+
+
+@pytest.fixture
+def apply(db: Connection, town: Town, catalogue: None) -> Any:
+    """A function that files an application and returns its number."""
+
+    async def send(item: str, *, district: str = "north", actor: Actor | None = None, at: datetime = MOMENT, **answers: Any) -> str:
+        declared = town.house.registry.case_type("approvals.application")
+        form = decode(declared.form, FILED | {"item": item} | answers)
+        wanted = Opening(case_type=declared, district_id=town.district(district), form=form, channel="web")
+        return (await opening.open_one(db, town.house, actor or town.residents["resident0"], wanted, at)).number
+
+    return send
+
+
+@pytest.fixture
+def act(db: Connection, town: Town) -> Any:
+    """A function that acts on a case as an officer (number) or resident (login), and returns the case's row."""
+
+    async def do(number: str, who: str, action: str, *, at: datetime = MOMENT, **answers: Any) -> Any:
+        actor = town.staff[who] if who in town.staff else town.residents[who]
+        row = await find(db, number)
+        declared = town.house.declared(row.type_id)
+        assert declared is not None
+        wanted = Act(number=number, action=action, form=decode(declared.action(action).form, answers))
+        await acting.act_one(db, town.house, actor, wanted, at)
+        return await find(db, number)
+
+    return do
+
+
+async def find(db: Connection, number: str) -> Any:
+    return (await db.execute(select(case).where(case.c.number == number))).one()
+
+
+@pytest.fixture
+def facts(db: Connection, town: Town) -> Any:
+    """A function that gives the facts of a case."""
+
+    async def of(number: str) -> Any:
+        row = await find(db, number)
+        declared = town.house.declared(row.type_id)
+        assert declared is not None
+        return acting.snapshot(declared, row).facts
+
+    return of
+
+
+@pytest.fixture
+def parts(db: Connection) -> Any:
+    """A function that gives the cases in which parts of a case's work go on."""
+
+    async def of(number: str) -> Any:
+        from banshi.cases.consequences import family
+
+        return await family(db, (await find(db, number)).id)
+
+    return of
+
+
+async def sweep(db: Connection) -> None:
+    for name in SWEEP.split():
+        await db.execute(text(f"delete from approvals.{name}"))
+
+
+__all__ = ["find", "reading", "sweep"]
