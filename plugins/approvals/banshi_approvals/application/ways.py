@@ -230,7 +230,7 @@ def heard(case: Snapshot, form: forms.Heard, context: Context) -> Changes:
         for p in facts.parts
     )
     facts = replace(facts, parts=parts)
-    done = set(facts.done)
+    done: set[str] = set(facts.done)
     for kind, step in (("review", "joint"), ("inspection", "inspection"), ("panel", "experts")):
         mine = [p for p in parts if p.kind == kind]
         if mine and all(p.verdict for p in mine):

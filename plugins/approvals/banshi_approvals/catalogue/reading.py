@@ -20,7 +20,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     department_id: int | None = None
 
 
-async def published(db: Any, code: str, district_id: int, at: datetime) -> Offer | None:  # noqa: ARG001 -- delegation asks where
+async def published(db: Any, code: str, district_id: int, at: datetime) -> Offer | None:
     """Return a sub-item as it can be applied for in a district, None where it cannot."""
     today = at.date()
     row = (
