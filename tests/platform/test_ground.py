@@ -125,6 +125,6 @@ def test_plugins_are_listed_as_facts_that_do_not_change(tmp_path: Path) -> None:
     one, other = (subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2))
     assert one == other
     facts = json.loads(one)
-    assert [f["name"] for f in facts] == ["tickets"]
+    assert [f["name"] for f in facts] == ["approvals", "tickets"]
     assert facts[0]["health"] == "ok"
     assert facts[0]["declares"]["case_types"][0]["name"] == "tickets.request"

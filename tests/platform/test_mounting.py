@@ -53,14 +53,14 @@ class Parks(Controller):
         return "counted"
 
 
-def entry(name: str, *controllers: type, breaks: str = "") -> Any:
+def entry(name: str, *controllers: type, breaks: str = "", **more: Any) -> Any:
     """An entry point that is not installed."""
 
     def load() -> types.ModuleType:
         if breaks:
             raise ImportError(breaks)
         made = types.ModuleType(f"{name}_package.plugin")
-        for hook, returns in {"banshi_routes": [Routes(controllers=controllers)], "banshi_roles": [GARDENER]}.items():
+        for hook, returns in {"banshi_routes": [Routes(controllers=controllers)], "banshi_roles": [GARDENER], **more}.items():
             function = (lambda value: lambda: value)(returns)
             function.__name__ = hook
             setattr(made, hook, hookimpl(function))

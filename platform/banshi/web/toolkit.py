@@ -19,7 +19,7 @@ from banshi.cases.book import House
 from banshi.cases.consequences import family
 from banshi.cases.decoding import decode, shapes
 from banshi.cases.opening import Opened, Opening
-from banshi.contracts import Actor, Audience
+from banshi.contracts import Actor, Audience, Found
 from banshi.db import Connection
 from banshi.documents import keeping
 from banshi.documents.receiving import Receiver
@@ -178,6 +178,7 @@ __all__ = [
     "UPLOAD",
     "Act",
     "Acted",
+    "Found",
     "Invalid",
     "Opening",
     "Upload",
