@@ -64,7 +64,7 @@ async def switch(person: Person, district: str, to: str, *, plugin: str = "ticke
 def switches(page: Page) -> dict[str, str]:
     """District to what the page offers to turn the plugin to."""
     forms = [f["fields"] for f in page.forms if f["action"] == "/admin/switch"]
-    return {f["district"][0]: f["to"][0] for f in forms if f["to"] != ["inherit"]}
+    return {f["district"][0]: f["to"][0] for f in forms if f["to"] != ["inherit"] and f["plugin"] == ["tickets"]}
 
 
 async def entries(city: Database) -> list[tuple[str, str, dict[str, str]]]:
@@ -111,7 +111,7 @@ async def test_turning_off_works_at_once_and_is_on_the_record(officer: Any, visi
 async def test_the_buttons_of_the_page_do_it(officer: Any) -> None:
     administrator = await officer(ADMINISTRATOR)
     page = await administrator.get("/admin")
-    form = next(f for f in page.forms if f["fields"].get("district") == ["west"])
+    form = next(f for f in page.forms if f["fields"].get("district") == ["west"] and f["fields"]["plugin"] == ["tickets"])
     page = await administrator.post(form["action"], form["fields"])
     assert switches(page)["west"] == "off"
 
@@ -153,12 +153,13 @@ async def test_what_a_district_inherits_is_shown_and_can_be_inherited_again(offi
         return page.text.count("(as the district above)")
 
     before = await administrator.get("/admin")
-    assert inherited(before) == 2  # East and North; the West has a switch of its own, the city has nobody above
-    assert inherited(await switch(administrator, "east", "off")) == 1
+    of_tickets, of_approvals = 2, 1  # East and North, and East: the others have switches of their own, the city has nobody above
+    assert inherited(before) == of_tickets + of_approvals
+    assert inherited(await switch(administrator, "east", "off")) == of_tickets - 1 + of_approvals
     page = await administrator.get("/admin")
     button = next(f for f in page.forms if f["fields"].get("to") == ["inherit"] and f["fields"]["district"] == ["east"])
     after = await administrator.post(button["action"], button["fields"])
-    assert inherited(after) == 2
+    assert inherited(after) == of_tickets + of_approvals
     assert switches(after) == switches(before)
 
 
@@ -213,4 +214,4 @@ async def test_a_broken_plugin_is_shown_with_its_fault(city: Database, officer: 
         page = await Person(caller).get("/admin")
     assert "no module named apple" in page.text
     assert "Out of order" in page.text
-    assert page.text.count("(as the district above)") == 2 + 3  # of the two plugins; the city has nobody above
+    assert page.text.count("(as the district above)") == 2 + 1 + 3  # of the three plugins; the city has nobody above

@@ -209,7 +209,7 @@ async def test_a_broken_plugin_says_so_on_its_pages_and_the_others_serve(serving
         assert (await client.get("/d/west/orchards")).status_code == 404
         health = await client.get("/health")
         assert (health.status_code, health.json()["status"]) == (200, "degraded")
-        assert health.json()["plugins"] == {"orchards": "failed", "parks": "ok", "tickets": "ok"}
+        assert health.json()["plugins"] == {"approvals": "ok", "orchards": "failed", "parks": "ok", "tickets": "ok"}
         assert (await client.get("/d/east/parks")).status_code == 200
         assert (await person.get("/d/east/services/tickets/request")).status == 200
         assert (await person.get("/d/east")).status == 200

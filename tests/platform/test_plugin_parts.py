@@ -152,7 +152,7 @@ async def test_a_page_on_a_case_asks_for_no_right_of_staff() -> None:
         async def x(self) -> str:
             return "open"
 
-    with pytest.raises(PluginError, match="its permission is .applicant"):
+    with pytest.raises(PluginError, match=r"its permission is .applicant"):
         mounting.routers(Registry(routes=(Routes(owner="parks", on_case=(Wrong,)),)))
 
 

@@ -42,7 +42,7 @@ BACK = (1, 5, 27, 105)
 """So many weeks back are asked one after the other, before all that is older."""
 LIKE_BACK = (0, 1, 3, 7, 15, 31, 63, 127, 261)
 """From week to week back, each band twice as long as the one before: how like cases were answered is asked of the last five years."""
-LIKE_ENOUGH, LIKE_MOST = 60, 200
+LIKE_ENOUGH, LIKE_MOST = 30, 60
 YOUNG = 90.0
 """Days after which a case counts half as much for being new."""
 RESIDENTS = "ABC"

@@ -11,6 +11,7 @@ from typing import Any
 
 from jinja2 import ChainableUndefined, Environment, PackageLoader, PrefixLoader
 from jinja2.loaders import BaseLoader, ChoiceLoader
+from jinja2.utils import missing
 from markupsafe import Markup
 
 from banshi import texts
@@ -23,7 +24,7 @@ class LoudUndefined(ChainableUndefined):
     """Chains on a missing key and raises on an unknown name (a typing mistake)."""
 
     def _fail(self) -> None:
-        if not self._undefined_hint and type(self._undefined_obj).__name__ == "MissingType":
+        if not self._undefined_hint and self._undefined_obj is missing:
             self._fail_with_undefined_error()
 
     def __str__(self) -> str:
