@@ -9,7 +9,6 @@ PostgreSQL may stay behind then; the next command on the same DIR finds it and s
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import errno
 import importlib
 import multiprocessing
@@ -18,7 +17,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -30,10 +28,9 @@ import msgspec
 from banshi.db.embedded import database
 from banshi.db.locks import ENDINGS, undisturbed
 from banshi.errors import BanshiError
+from banshi.jobs.children import PARENT, die_with_parent, watch_parent
 from banshi.settings import Settings, from_environment, to_environment
 
-# Not a BANSHI_ name: it is no setting, and must not reach a grandchild.
-PARENT = "_BANSHI_PARENT"
 GRACE = 10  # seconds between SIGTERM and SIGKILL
 
 
@@ -194,36 +191,6 @@ def terminable() -> Iterator[None]:
             signal.signal(ending, signal.SIG_DFL if handler is None else handler)
 
 
-def die_with_parent() -> None:
-    """End this process when the one who started it ends, however that ends. First call of every child; nothing elsewhere.
-
-    We are a child when `spawn()` or multiprocessing started us; a command started by a shell may outlive the shell.
-    """
-    told = os.environ.pop(PARENT, None)
-    started_by = multiprocessing.parent_process()
-    parent = started_by.pid if started_by is not None else int(told) if told else None
-    if parent is None:
-        return
-    if sys.platform == "linux":
-        death_signal = 1  # PR_SET_PDEATHSIG, from <linux/prctl.h>
-        ctypes.CDLL(None).prctl(death_signal, signal.SIGKILL, 0, 0, 0)
-    else:
-        watch_parent(parent)
-    if os.getppid() != parent:  # it ended before we could ask to be told
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-def watch_parent(parent: int, every: float = 0.5) -> None:
-    """Start a thread that ends this process once its parent is another than ``parent``; looks each ``every`` seconds."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(every)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    threading.Thread(target=watch, name="watch-parent", daemon=True).start()
-
-
 async def _until_told(run: Coroutine[Any, Any, None]) -> None:
     """Let ^C, SIGTERM and SIGHUP cancel ``run``; its own clearing-up is waited for."""
     task = asyncio.ensure_future(run)
@@ -231,3 +198,6 @@ async def _until_told(run: Coroutine[Any, Any, None]) -> None:
         asyncio.get_running_loop().add_signal_handler(ending, task.cancel)
     with suppress(asyncio.CancelledError):
         await task
+
+
+__all__ = ["PARENT", "demo", "die_with_parent", "serve", "spawn", "terminable", "watch_parent", "web", "work"]

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import HttpMethod, Router, route
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.middleware import DefineMiddleware
+from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
 
 from banshi.contracts import Routes
+from banshi.db import statement_limit
 from banshi.errors import Forbidden, NotFound, NotSignedIn, PluginError, Refused
 from banshi.identity import access
 from banshi.plugins import RESERVED, Registry
 from banshi.texts import translator
-from banshi.web.security import TOKEN_ROUTE
+from banshi.web.security import OWNER, TOKEN_ROUTE, route_name
 from banshi.web.site import SESSION_COOKIE, Site
 
 _ = translator("banshi")
 
 PUBLIC = "public"
 OPTION = "permission"
+SLOW_ROUTE = 20.0
+"""Seconds that a plugin's page may take until its answer begins; what waits for the reader's own line does not count."""
 
 
 def routers(registry: Registry) -> list[Router]:
@@ -37,6 +43,8 @@ def routers(registry: Registry) -> list[Router]:
                 path=f"/d/{{district:str}}/{routes.owner}",
                 route_handlers=list(routes.controllers),
                 guards=[_guard(routes.owner)],
+                middleware=[DefineMiddleware(Fence, owner=routes.owner)],
+                opt={OWNER: routes.owner},
             )
         )
     return [*mounted, *(_fenced(name) for name in registry.failed if name.isidentifier() and name not in RESERVED)]
@@ -55,12 +63,12 @@ def _fenced(owner: str) -> Router:
 def check(routes: Routes, known: set[str]) -> None:
     """Raise PluginError for a handler that names no permission, or one that no role holds, or that asks for what is the kernel's."""
     for controller in routes.controllers:
-        if any(TOKEN_ROUTE in opt for above in controller.__mro__ if isinstance(opt := vars(above).get("opt"), Mapping)):
+        if any({TOKEN_ROUTE, OWNER} & set(opt) for above in controller.__mro__ if isinstance(opt := vars(above).get("opt"), Mapping)):
             raise PluginError(_taken(f"{routes.owner}: {controller.__name__}"))
         for handler in _handlers(controller):
             asked = handler.opt.get(OPTION)
             where = f"{routes.owner}: {controller.__name__}.{handler.fn.__name__}"
-            if TOKEN_ROUTE in handler.opt:
+            if {TOKEN_ROUTE, OWNER} & set(handler.opt):
                 raise PluginError(_taken(where))
             if asked is None:
                 msg = f'{where} names no permission: write opt={{"permission": "{routes.owner}.…"}}, or "public"'
@@ -77,12 +85,14 @@ def _handlers(controller: type) -> Sequence[HTTPRouteHandler]:
 
 
 def _taken(where: str) -> str:
-    return f"{where} asks to be let off the form's token: the option {TOKEN_ROUTE!r} is the kernel's"
+    return f"{where} asks to be let off the form's token, or for another owner: the option {TOKEN_ROUTE!r} or {OWNER!r} is the kernel's"
 
 
 def _guard(owner: str) -> Any:
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         site: Site = connection.app.state.site
+        if site.fences.is_out(owner, "route", route_name(handler)):
+            raise OutOfOrder(_("This page is out of order for some minutes. The hot line takes what you have to say."))
         async with site.database.transaction() as db:
             visitor = await access.who(db, connection.cookies.get(SESSION_COOKIE, ""), site.now())
             house = await site.house(db, visitor.revision)
@@ -102,6 +112,47 @@ def _guard(owner: str) -> Any:
             raise Forbidden(_("Your post does not carry the right to do this."))
 
     return guard
+
+
+class Fence:
+    """Around a plugin's pages: bounds their statements, cuts off what takes too long, and has what blocked the event loop counted as the page's."""
+
+    def __init__(self, app: ASGIApp, owner: str) -> None:
+        self.app, self.owner = app, owner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        site: Site = scope["litestar_app"].state.site
+        loop, fences = asyncio.get_running_loop(), site.fences
+        name = route_name(scope["route_handler"])
+        began = False
+
+        async def waiting() -> ReceiveMessage:
+            waits, until = loop.time(), limit.when()
+            limit.reschedule(None)
+            message = await receive()
+            if not began and until is not None:
+                limit.reschedule(until + loop.time() - waits)
+            return message
+
+        async def begun(message: Message) -> None:
+            nonlocal began
+            began = True
+            limit.reschedule(None)  # a long file over a thin line is no fault
+            await send(message)
+
+        blocked = fences.blocked(self.owner)
+        try:
+            with statement_limit(fences.statement_limit):
+                async with asyncio.timeout(SLOW_ROUTE) as limit:
+                    await self.app(scope, waiting, begun)
+        except TimeoutError as late:
+            if not limit.expired():
+                raise
+            fences.report(self.owner, "route", name, f"longer than {SLOW_ROUTE:g} s")
+            raise OutOfOrder(_("This page took too long and was given up. The hot line takes what you have to say.")) from late
+        if fences.blocked(self.owner) > blocked:
+            fences.report(self.owner, "route", name, "blocked the event loop")
 
 
 class OutOfOrder(Refused):

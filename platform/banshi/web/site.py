@@ -22,6 +22,7 @@ from banshi.db import Connection, Database
 from banshi.districts import District, Tree
 from banshi.documents.store import store
 from banshi.errors import Forbidden, NotFound, NotSignedIn
+from banshi.fences import Fences
 from banshi.identity import access
 from banshi.identity.access import Visitor
 from banshi.identity.directory import Directory
@@ -51,6 +52,7 @@ class Site:
         self.database = database
         self.keyring = Keyring(settings.keys())
         self.now = now
+        self.fences = Fences(now, registry.packages, statement_limit=settings.plugin_statement_timeout)
         self.rates = Rates(settings.api_rate)
         self.store = store(settings.files, settings.data)
         self.drawing = asyncio.Semaphore(2)
@@ -73,7 +75,7 @@ class Site:
     async def house(self, db: Connection, revision: int) -> House:
         """Return the house at ``revision``; reads directory and types again only when it has moved."""
         if self._house is None or self._house.directory.revision != revision:
-            self._house = await load_house(db, self.registry, self.keyring, revision)
+            self._house = await load_house(db, self.registry, self.keyring, revision, self.fences)
         return self._house
 
     @asynccontextmanager
