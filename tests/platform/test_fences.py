@@ -6,6 +6,7 @@ import asyncio
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 from browsing import Person
+from jinja2 import TemplateNotFound
 from litestar.testing import AsyncTestClient
 from sqlalchemy import text
 
@@ -25,11 +27,14 @@ from banshi.db import Database
 from banshi.escalation import sweeping
 from banshi.fences import Fences, faults
 from banshi.fences.watching import Watchdog
+from banshi.identity import access
 from banshi.plugins import Registry
 from banshi.privacy import Keyring
 from banshi.reporting import asking, checking
 from banshi.settings import Settings
 from banshi.testing import MOMENT, SECRET, Clock, Town
+from banshi.web import templating
+from banshi.web.site import SESSION_COOKIE
 
 _ = translator("banshi")
 
@@ -90,14 +95,10 @@ def weeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     (package / "templates" / "weeds" / "broken.html").write_text("a line\n{{ 1 / nothing }}\n", encoding="utf8")
     monkeypatch.syspath_prepend(str(tmp_path))
 
-    def load() -> Any:
-        for name in [n for n in sys.modules if n.startswith("banshi_weeds")]:
-            del sys.modules[name]
-        from importlib import import_module
-
-        return import_module("banshi_weeds.plugin")
-
-    return SimpleNamespace(name="weeds", value="banshi_weeds.plugin", load=load)
+    for name in [n for n in sys.modules if n.startswith("banshi_weeds")]:
+        del sys.modules[name]
+    templating._environment.cache_clear()
+    return SimpleNamespace(name="weeds", value="banshi_weeds.plugin", load=lambda: import_module("banshi_weeds.plugin"))
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -137,7 +138,7 @@ Told = Callable[[int], Awaitable[list[faults.Fault]]]
 
 
 async def test_a_route_that_raises_gives_a_page_that_names_the_service_and_the_rest_serves(
-    served: AsyncTestClient[Any], told: Told, clock: Clock
+    served: AsyncTestClient[Any], told: Told, clock: Clock, fresh_url: str, town: Town
 ) -> None:
     person = Person(served)
     for _time in range(faults.TOLERANCES["route"].most):
@@ -154,7 +155,10 @@ async def test_a_route_that_raises_gives_a_page_that_names_the_service_and_the_r
     health = (await served.get("/health")).json()
     assert health["status"] == "degraded"
     assert health["set_aside"] == [{"plugin": "weeds", "kind": "route", "name": "Weeds.breaks"}]
-    await person.
+    database = Database(fresh_url, pool_size=1)
+    async with database.transaction() as db:
+        served.cookies.set(SESSION_COOKIE, await access.open_session(db, town.staff["90001"].person_id or 0, clock()))
+    await database.close()
     shown = await person.get("/admin?lang=en")
     assert "Page Weeds.breaks" in shown.text
     assert "Set aside until" in shown.text
@@ -169,6 +173,30 @@ async def test_a_template_that_breaks_is_a_fault_of_its_plugin(served: AsyncTest
         ("template", "weeds/broken.html", "banshi_weeds/templates/weeds/broken.html:2"),
         ("route", "Weeds.draws", "banshi_weeds/templates/weeds/broken.html:2"),
     }
+
+
+@pytest.mark.parametrize("name", ["../plugin.py", "weeds/../../plugin.py", "weeds/../../../secret.html", "/etc/passwd", "weeds//etc/passwd"])
+async def test_a_template_outside_its_folder_can_never_be_drawn(weeds: Any, tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret.html").write_text("secret", encoding="utf8")
+    env = templating.environment({"weeds": "banshi_weeds"}, "weeds", "en")
+    assert env.from_string("{{ _('nothing like it') }}").render() == "nothing like it"
+    with pytest.raises(TemplateNotFound):
+        env.get_template(name)
+    with pytest.raises(TemplateNotFound):
+        env.from_string("{% include name %}").render(name=name)
+
+
+async def test_a_link_out_of_the_folder_is_no_template(weeds: Any, tmp_path: Path) -> None:
+    (tmp_path / "secret.html").write_text("secret", encoding="utf8")
+    folder = tmp_path / "banshi_weeds" / "templates" / "weeds"
+    (folder / "linked.html").symlink_to(tmp_path / "secret.html")
+    (folder / "more").symlink_to(tmp_path, target_is_directory=True)
+    (folder / "whole.html").write_text("whole", encoding="utf8")
+    env = templating.environment({"weeds": "banshi_weeds"}, "weeds", "en")
+    assert env.get_template("weeds/whole.html").render() == "whole"
+    for name in ("weeds/linked.html", "weeds/more/secret.html"):
+        with pytest.raises(TemplateNotFound):
+            env.get_template(name)
 
 
 async def test_a_page_that_waits_for_ever_is_given_up(served: AsyncTestClient[Any], told: Told, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
@@ -73,7 +74,10 @@ def main() -> None:
     from banshi.jobs.periodic import Context
     from banshi.settings import from_environment
 
+    status = 0
+
     async def run() -> None:
+        nonlocal status
         settings = from_environment()
         registry = plugins.load([e for e in plugins.installed() if e.name == owner], strict=True)
         job = next(j for j in registry.jobs if j.name == name)
@@ -84,11 +88,13 @@ def main() -> None:
         except BaseException as error:
             place = Places(registry.packages).of_error(error)
             os.write(answer, said(error, place).encode())
-            raise
+            sys.stderr.write("".join(traceback.format_tb(error.__traceback__)) + type(error).__name__ + "\n")  # its words may be somebody's
+            status = 1
         finally:
             await database.close()
 
     asyncio.run(run())
+    sys.exit(status)
 
 
 def die_with_parent() -> None:
