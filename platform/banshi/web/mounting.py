@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from litestar import HttpMethod, Router, route
@@ -61,21 +61,25 @@ def _fenced(owner: str) -> Router:
 
 
 def check(routes: Routes, known: set[str]) -> None:
-    """Raise PluginError for a handler that names no permission, or one that no role holds, or that asks for what is the kernel's."""
+    """Raise PluginError for the first thing that is wrong with a plugin's pages."""
+    for _where, what in faults(routes, known):
+        raise PluginError(what)
+
+
+def faults(routes: Routes, known: set[str]) -> Iterator[tuple[Any, str]]:
+    """Yield (function, what is wrong): handlers that name no permission, or one that no role holds, or that ask for what is the kernel's."""
     for controller in routes.controllers:
         if any({TOKEN_ROUTE, OWNER} & set(opt) for above in controller.__mro__ if isinstance(opt := vars(above).get("opt"), Mapping)):
-            raise PluginError(_taken(f"{routes.owner}: {controller.__name__}"))
+            yield next((h.fn for h in _handlers(controller)), None), _taken(f"{routes.owner}: {controller.__name__}")
         for handler in _handlers(controller):
             asked = handler.opt.get(OPTION)
             where = f"{routes.owner}: {controller.__name__}.{handler.fn.__name__}"
             if {TOKEN_ROUTE, OWNER} & set(handler.opt):
-                raise PluginError(_taken(where))
+                yield handler.fn, _taken(where)
             if asked is None:
-                msg = f'{where} names no permission: write opt={{"permission": "{routes.owner}.…"}}, or "public"'
-                raise PluginError(msg)
-            if asked not in known:
-                msg = f"{where} asks for {asked!r}, which no role holds"
-                raise PluginError(msg)
+                yield handler.fn, f'{where} names no permission: write opt={{"permission": "{routes.owner}.…"}}, or "public"'
+            elif asked not in known:
+                yield handler.fn, f"{where} asks for {asked!r}, which no role holds"
 
 
 def _handlers(controller: type) -> Sequence[HTTPRouteHandler]:
