@@ -34,7 +34,7 @@ from banshi.fences.watching import Watchdog
 from banshi.identity import deputies
 from banshi.identity.people import put_roles
 from banshi.identity.tables import session, throttle
-from banshi.jobs import children, periodic, relay
+from banshi.jobs import children, periodic, presence, relay
 from banshi.notify import calling, digest, fetching, outgoing, webhooks
 from banshi.notify import working as mailing
 from banshi.notify.topics import WAYS, Way
@@ -328,14 +328,9 @@ def deputy_jobs(registry: Registry, keyring: Keyring) -> tuple[Job, ...]:
     return (Job(owner="kernel", name="offer_unanswered", cron="*/10 * * * *", run=offer),)
 
 
-async def work(settings: Settings) -> None:
-    """Run the relay and the periodic jobs until cancelled."""
-    log_to_standard_error(settings.log_level)
-    registry = plugins.load(strict=settings.strict)
-    keyring, way_out = Keyring(settings.keys()), outgoing.post_of(settings, registry)
-    fences = Fences(clock.now, registry.packages, statement_limit=settings.plugin_statement_timeout)
-    database = Database(settings.database_url, pool_size=6)
-    jobs = (
+def every_job(settings: Settings, registry: Registry, keyring: Keyring, fences: Fences | None = None) -> tuple[Job, ...]:
+    """Return all periodic work, the kernel's and the plugins'."""
+    return (
         *kernel_jobs(keyring),
         *document_jobs(settings, registry),
         *escalation_jobs(registry, keyring, fences),
@@ -344,11 +339,22 @@ async def work(settings: Settings) -> None:
         *message_jobs(registry, keyring),
         *registry.jobs,
     )
+
+
+async def work(settings: Settings) -> None:
+    """Run the relay and the periodic jobs until cancelled."""
+    log_to_standard_error(settings.log_level)
+    registry = plugins.load(strict=settings.strict)
+    keyring, way_out = Keyring(settings.keys()), outgoing.post_of(settings, registry)
+    fences = Fences(clock.now, registry.packages, statement_limit=settings.plugin_statement_timeout)
+    database = Database(settings.database_url, pool_size=6)
+    jobs = every_job(settings, registry, keyring, fences)
     caller = calling.Caller(database, keyring, clock.now, private=settings.webhooks_private)
     try:
         timetable = periodic.timetable(database, jobs, fences, children.in_child(settings))
         async with periodic.working(timetable), asyncio.TaskGroup() as tasks:
             tasks.create_task(fences.keep(database))
+            tasks.create_task(presence.keep(database, clock.now))
             tasks.create_task(relay.run(database, consumers(registry, keyring, way_out.ways, settings.address, fences=fences)))
             tasks.create_task(outgoing.Worker(database, Houses(registry, keyring), way_out, clock.now).run())
             tasks.create_task(caller.run())
@@ -356,4 +362,4 @@ async def work(settings: Settings) -> None:
         await database.close()
 
 
-__all__ = ["KERNEL_ROLES", "create_app", "declare", "kernel_jobs", "message_jobs", "work"]
+__all__ = ["KERNEL_ROLES", "create_app", "declare", "every_job", "kernel_jobs", "message_jobs", "work"]

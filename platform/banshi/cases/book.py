@@ -14,7 +14,7 @@ from banshi import clock
 from banshi.audit import canonical
 from banshi.cases.tables import case, case_type
 from banshi.clock.keeping import Times, load_times
-from banshi.contracts import Actor, CaseType
+from banshi.contracts import ADMINISTER, REPORT, Actor, CaseType
 from banshi.db import Connection, plain
 from banshi.districts import revision, touch
 from banshi.errors import PluginError
@@ -108,10 +108,16 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         return declared if follows and all(s["name"] in known for s in row.states) else None
 
     def owners_seen(self, actor: Actor) -> frozenset[str]:
-        """Return the owners whose cases the actor's post is there for: those of whose permissions it holds one."""
+        """Return the owners whose cases the actor's post is there for: those of whose permissions it holds one.
+
+        What a removed plugin left behind is there for administrators and those who read the report.
+        """
         if actor.capacity != "staff":
             return self.book.owners
-        return frozenset(p.partition(".")[0] for p in actor.permissions)
+        seen = frozenset(p.partition(".")[0] for p in actor.permissions)
+        if actor.may(ADMINISTER.name) or actor.may(REPORT.name):
+            seen |= self.book.owners - self.directory.owners
+        return seen
 
 
 async def load_house(db: Connection, registry: Registry, keyring: Keyring, revision: int = 0, fences: Fences | None = None) -> House:

@@ -1,4 +1,4 @@
-"""faults of plugins, as all processes tell of them"""
+"""faults of plugins, as all processes tell of them, and which workers are there"""
 
 from __future__ import annotations
 
@@ -28,8 +28,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("owner", "kind", "name"),
         schema="kernel",
     )
+    op.create_table(
+        "worker",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("started", MOMENT, nullable=False),
+        sa.Column("seen", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        schema="kernel",
+    )
 
 
 def downgrade() -> None:
     """Go one version down."""
+    op.drop_table("worker", schema="kernel")
     op.drop_table("fault", schema="kernel")
