@@ -91,7 +91,8 @@ def create_app(
     registry = registry if registry is not None else plugins.load(strict=settings.strict)
     if settings.clamd:
         scanning.where(settings.clamd)
-    outgoing.post_of(settings, registry)  # a setting that leads nowhere is told now, not when the first message waits
+    if not settings.district:  # whose plugins need not have the provider; the worker sends, and it has all
+        outgoing.post_of(settings, registry)  # a setting that leads nowhere is told now, not when the first message waits
     if settings.inbox:
         fetching.where(settings.inbox)
     site = Site(settings, registry, Database(settings.database_url), now)

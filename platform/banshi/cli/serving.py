@@ -19,16 +19,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
 import msgspec
 
+from banshi import plugins
+from banshi.db import Database
 from banshi.db.embedded import database
 from banshi.db.locks import ENDINGS, undisturbed
+from banshi.districts import Tree, load_tree
 from banshi.errors import BanshiError
 from banshi.jobs.children import PARENT, die_with_parent, watch_parent
+from banshi.plugins import Registry
 from banshi.settings import Settings, from_environment, to_environment
 
 GRACE = 10  # seconds between SIGTERM and SIGKILL
@@ -78,7 +83,35 @@ def web() -> Any:
 
     settings = from_environment()
     log_to_standard_error(settings.log_level)
-    return create_app(settings)
+    return create_app(settings, registry_of(settings))
+
+
+def registry_of(settings: Settings) -> Registry:
+    """Return the plugins that a process loads: all; where it serves one district, those that are on in it or below, and nobody else's code.
+
+    Raises BanshiError where there is no such district.
+    """
+    if not settings.district:
+        return plugins.load(strict=settings.strict)
+
+    async def read() -> Tree:
+        database = Database(settings.database_url, pool_size=1)
+        try:
+            async with database.transaction() as db:
+                return await load_tree(db)
+        finally:
+            await database.close()
+
+    with ThreadPoolExecutor(1) as aside:  # whether a loop runs here already is the server's affair
+        tree = aside.submit(asyncio.run, read()).result()
+    try:
+        tree = tree.only(settings.district)
+    except KeyError:
+        msg = f"There is no district {settings.district!r}; there are {', '.join(d.code for d in tree.serving)}"
+        raise BanshiError(msg) from None
+    entries = plugins.installed()
+    on = tree.names_on([e.name for e in entries])
+    return plugins.load([e for e in entries if e.name in on], strict=settings.strict)
 
 
 def work(settings: Settings, target: str = "banshi.app:work") -> None:

@@ -315,6 +315,8 @@ def _within(house: House, actor: Actor, wanted: Asked) -> list[ColumnElement[boo
     if wanted.channel:
         found.append(cell.channel == wanted.channel)
     tree = house.directory.tree
+    if tree.within is not None:
+        found.append(cell.district_id.in_(tree.within))
     for owner in sorted(house.book.owners):  # where a district has a plugin off, its cases are in no report
         if off := [d.id for d in tree.serving if not tree.has_on(d.id, owner)]:
             found.append(not_(and_(cell.type.in_({r.key for r in house.book if r.owner == owner}), cell.district_id.in_(off))))

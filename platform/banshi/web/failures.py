@@ -283,6 +283,8 @@ def page(request: Request[Any, Any, Any], status: int, lead: str, headers: dict[
         ways.insert(0, pages.Link(text=texts.say(_("To your work"), language), href="/desk"))
     else:
         ways.append(pages.Link(text=texts.say(_("Follow a case by its number"), language), href="/track"))
+    if status == 404 and site.settings.district:
+        ways.insert(0, pages.Link(text=texts.say(_("Look on the pages of the whole city"), language), href=site.settings.address + request.url.path))
     if status == 503:
         ways.insert(0, pages.Link(text=texts.say(_("Try again"), language), href=request.url.path if request.method == "GET" else "/"))
     shown = pages.ErrorPage(status=status, title=texts.say(TITLES.get(status, TITLES[400]), language), lead=lead, ways=tuple(ways))
