@@ -97,12 +97,14 @@ async def test_of_other_districts_there_is_nothing_but_a_link_to_the_city(
         assert (await person.get(f"/case/{numbers.show(here.number)}")).status == 200
         assert (await person.get(f"/case/{numbers.show(there.number)}")).status == 404
         mine = await person.get("/my")
-        assert numbers.show(here.number) in mine.text
-        assert numbers.show(there.number) not in mine.text
+        assert numbers.show(here.number) in mine.response.text
+        assert numbers.show(there.number) not in mine.response.text
         client.cookies.set(SESSION_COOKIE, oversight)
         assert (await person.get("/desk")).status == 200
         assert (await person.get("/admin")).status == 200
         token = {"Authorization": f"Bearer {town.tokens['20001']}"}
         assert (await client.get(f"/api/v1/cases/{there.number}", headers=token)).status_code == 404
         body = {"type": "tickets.request", "district": "north", "data": {}}
-        assert (await client.post("/api/v1/cases", json=body, headers=token | {"Idempotency-Key": "k"})).status_code == 404
+        refused = await client.post("/api/v1/cases", json=body, headers=token | {"Idempotency-Key": "k"})
+        assert refused.status_code == 400
+        assert "/district" in [e["pointer"] for e in refused.json()["errors"]], refused.text

@@ -28,9 +28,9 @@ KINDS: dict[Kind, texts.Text] = {
     "panel": _("Panel"),
     "template": _("Template"),
     "measure": _("Measure"),
-    "rule": _("Rule"),
+    "rule": _("Escalation rule"),
     "job": _("Job"),
-    "code": _("Code"),
+    "code": _("Program"),
     "loop": _("Blocks the server:"),
 }
 
