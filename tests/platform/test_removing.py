@@ -234,7 +234,10 @@ async def wrong(place: Workplace) -> dict[str, tuple[str, ...]]:
 async def test_a_healthy_city_is_said_to_be_well(banshi: Any, place: Workplace, city: Database, town: Town, wanted: Any) -> None:
     await file(city, town, wanted, closed=False)
     await well(place, city)
+    async with city.transaction() as db:
+        await db.execute(text("insert into kernel.district_plugin select id, 'planned', true, now() from kernel.district where code = 'ruan'"))
     said = await banshi("doctor")
+    assert "turned on, but not installed: planned" in said.out
     assert said.out.endswith("Everything is well.\n"), said.out
     assert said.status == 0
     facts = await banshi("doctor", "--json")

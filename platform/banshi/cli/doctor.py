@@ -29,6 +29,7 @@ LATELY = timedelta(days=1)
 BOUND = 1000
 LEAST_SPACE = 1_000_000_000
 LEAST_SHARE = 0.05
+SWITCHES = " rows of district_plugin"
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,8 +95,14 @@ async def orphans(_place: Workplace, db: Connection, _at: datetime) -> Checked:
     for owner, what in await _everything_owned(db):
         if owner not in here:
             found.setdefault(owner, []).append(what)
-    says = tuple(f"{owner}: {', '.join(sorted(whats))}; install it again, or run `banshi remove {owner}`" for owner, whats in sorted(found.items()))
-    return Checked(what="orphans", well=not says, says=says or ("nothing belongs to a plugin that is gone",))
+    waiting = sorted(owner for owner, whats in found.items() if all(what.endswith(SWITCHES) for what in whats))
+    says = tuple(
+        f"{owner}: {', '.join(sorted(whats))}; install it again, or run `banshi remove {owner}`"
+        for owner, whats in sorted(found.items())
+        if owner not in waiting
+    )
+    told = (f"turned on, but not installed: {', '.join(waiting)}",) if waiting else ()  # an organisation may be written before its plugins come
+    return Checked(what="orphans", well=not says, says=(*(says or ("nothing belongs to a plugin that is gone",)), *told))
 
 
 async def _everything_owned(db: Connection) -> list[tuple[str, str]]:
@@ -161,9 +168,15 @@ async def reported(_place: Workplace, db: Connection, at: datetime) -> Checked:
     """Look for what is set aside, and for what failed lately."""
     found = await faults.read(db, aside_at=at)
     lately = [f for f in await faults.read(db, since=at - LATELY) if f not in found]
-    says = [f"{f.owner}: {f.kind} {f.name} is set aside until {f.until:%Y-%m-%d %H:%M} UTC, after {f.count} times {f.what}" for f in found]
-    says += [f"{f.owner}: {f.kind} {f.name} failed {f.count} times, last at {f.last:%Y-%m-%d %H:%M} UTC: {f.what}" for f in lately]
+    says = [f"{f.owner}: {f.kind} {f.name} {_aside(f)} ({f.count} ×): {f.what}" for f in found]
+    says += [f"{f.owner}: {f.kind} {f.name} failed, last at {f.last:%Y-%m-%d %H:%M} UTC ({f.count} ×): {f.what}" for f in lately]
     return Checked(what="faults", well=not says, says=tuple(says) or ("nothing of a plugin failed since yesterday",))
+
+
+def _aside(fault: faults.Fault) -> str:
+    if fault.kind == "measure":
+        return "is left out of the report until `banshi report check --rebuild`"
+    return f"is set aside until {fault.until:%Y-%m-%d %H:%M} UTC"
 
 
 def _disk(place: Workplace) -> Checked:

@@ -174,7 +174,7 @@ def _fault(visit: Visit, actor: Actor, fault: Fault) -> FaultPart:
         aside = aside or visit.say(_("Set aside until {moment}"), moment=moment(visit, fault.until, here))
     return FaultPart(
         title=f"{visit.say(KINDS[fault.kind])} {fault.name}",
-        told=visit.say(_("{count} times, the last {moment}"), count=fault.count, moment=moment(visit, fault.last, here)),
+        told=visit.say(_("{count} ×, last {moment}"), count=fault.count, moment=moment(visit, fault.last, here)),
         what=fault.what,
         aside=aside,
     )
