@@ -244,7 +244,7 @@ async def test_a_healthy_city_is_said_to_be_well(banshi: Any, place: Workplace, 
     assert {f["what"] for f in json.loads(facts.out)} == {"plugins", "migrations", "orphans", "jobs", "relay", "keys", "faults", "disk"}
 
 
-async def test_the_doctor_names_orphans_jobs_faults_lag_and_keys(place: Workplace, city: Database, town: Town, wanted: Any) -> None:
+async def test_the_doctor_names_orphans_jobs_faults_lag_and_keys(place: Workplace, city: Database, town: Town, wanted: Any, tmp_path: Path) -> None:
     await file(city, town, wanted, closed=False)
     assert await wrong(place) == {"jobs": ("no worker is there: run `banshi worker`",), "relay": await lag(place)}
     await well(place, city)
@@ -272,6 +272,8 @@ async def test_the_doctor_names_orphans_jobs_faults_lag_and_keys(place: Workplac
     assert any("kernel:escalate should have run" in says and "never" in says for says in found["jobs"])
     assert any("parks: job count is set aside until" in says for says in found["faults"])
     assert found["keys"] == ("the key deadbeef of cases is not in BANSHI_SECRET_KEY",)
+    await removing.remove(place, "parks", tmp_path / "parks.jsonl", clock.now())  # its package was never there
+    assert set(await wrong(place)) == {"jobs", "keys"}
 
 
 async def lag(place: Workplace) -> tuple[str, ...]:

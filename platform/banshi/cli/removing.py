@@ -43,11 +43,9 @@ PREFIXED = (
     ("adjustment", "key"),
     ("draft", "service"),
     ("library_settled", "service"),
-    ("report_case", "type"),
-    ("report_cell", "type"),
-    ("report_cell", "measure"),
 )
-"""Tables of the kernel whose rows are somebody's by a column that begins with ``owner.``"""
+"""Tables of the kernel whose rows are somebody's by a column that begins with ``owner.``. The report's roll-ups are not among them: they are counted
+anew from the cases, which stay, as soon as the measures are gone."""
 LISTED = (("post", "roles"), ("api_token", "scopes"), ("library_entry", "services"))
 """Tables of the kernel whose rows stay, with lists in which names begin with ``owner.``"""
 OWNED = text("""
