@@ -46,6 +46,7 @@ check: setup
 bench: setup
 	@$(BIN)/python -m bench $(CASES)
 	@$(BIN)/python -m bench.time $(OPEN)
+	@$(BIN)/python -m bench.plugins
 
 lock:
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -29,10 +29,12 @@ from banshi.db import Connection, Database
 from banshi.documents import keeping, scanning
 from banshi.documents.store import store, tidy
 from banshi.escalation import backlog, recounting, sweeping
+from banshi.fences import Fences, faults
+from banshi.fences.watching import Watchdog
 from banshi.identity import deputies
 from banshi.identity.people import put_roles
 from banshi.identity.tables import session, throttle
-from banshi.jobs import periodic, relay
+from banshi.jobs import children, periodic, presence, relay
 from banshi.notify import calling, digest, fetching, outgoing, webhooks
 from banshi.notify import working as mailing
 from banshi.notify.topics import WAYS, Way
@@ -89,7 +91,8 @@ def create_app(
     registry = registry if registry is not None else plugins.load(strict=settings.strict)
     if settings.clamd:
         scanning.where(settings.clamd)
-    outgoing.post_of(settings, registry)  # a setting that leads nowhere is told now, not when the first message waits
+    if not settings.district:  # whose plugins need not have the provider; the worker sends, and it has all
+        outgoing.post_of(settings, registry)  # a setting that leads nowhere is told now, not when the first message waits
     if settings.inbox:
         fetching.where(settings.inbox)
     for declared in registry.settings:
@@ -99,7 +102,12 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         tidy(settings.data, now() - keeping.GRACE)  # the worker sweeps its own machine's
-        yield
+        telling = asyncio.create_task(site.fences.keep(site.database))
+        with Watchdog(site.fences, settings.loop_limit / 1000).watching():
+            yield
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
+        await site.fences.write(site.database)
         await site.database.close()
 
     application = Litestar(
@@ -172,6 +180,7 @@ def kernel_jobs(keyring: Keyring) -> tuple[Job, ...]:
             await db.execute(delete(idempotency).where(~idempotency.c.lasting, idempotency.c.created <= context.moment - KEYS_LAST))
             await drafts.sweep(db, context.moment)
             await deputies.forget(db, context.moment)
+            await faults.forget(db, before=context.moment - faults.KEPT)
 
     return (
         Job(owner="kernel", name="seal_days", cron="30 1 * * *", run=seal),
@@ -262,10 +271,15 @@ def message_jobs(registry: Registry, keyring: Keyring) -> tuple[Job, ...]:
 
 
 def consumers(
-    registry: Registry, keyring: Keyring, ways: Sequence[Way] = WAYS, source: str = "", now: Callable[[], datetime] = clock.now
+    registry: Registry,
+    keyring: Keyring,
+    ways: Sequence[Way] = WAYS,
+    source: str = "",
+    now: Callable[[], datetime] = clock.now,
+    fences: Fences | None = None,
 ) -> list[relay.Consumer]:
     """Return everything that reads the record's events, each with a cursor of its own."""
-    houses = Houses(registry, keyring)
+    houses = Houses(registry, keyring, fences)
     looking = relay.Consumer("unanswered", unanswered.watch)
     kept = [notify.NOTICES, looking, clusters(houses), searching(houses), figures(houses), deadlines(houses)]
     return [*kept, outgoing.consumer(houses, now, ways), webhooks.consumer(houses, now, source)]
@@ -281,9 +295,9 @@ def deadlines(houses: Houses) -> relay.Consumer:
     return relay.Consumer(sweeping.CONSUMER, take)
 
 
-def escalation_jobs(registry: Registry, keyring: Keyring) -> tuple[Job, ...]:
+def escalation_jobs(registry: Registry, keyring: Keyring, fences: Fences | None = None) -> tuple[Job, ...]:
     """Return what looks every minute for what is due, and what counts anew after a change."""
-    houses = Houses(registry, keyring)
+    houses = Houses(registry, keyring, fences)
 
     async def sweep(context: JobContext) -> None:
         await sweeping.sweep(context.transaction, houses, context.moment)
@@ -317,29 +331,38 @@ def deputy_jobs(registry: Registry, keyring: Keyring) -> tuple[Job, ...]:
     return (Job(owner="kernel", name="offer_unanswered", cron="*/10 * * * *", run=offer),)
 
 
-async def work(settings: Settings) -> None:
-    """Run the relay and the periodic jobs until cancelled."""
-    log_to_standard_error(settings.log_level)
-    registry = plugins.load(strict=settings.strict)
-    keyring, way_out = Keyring(settings.keys()), outgoing.post_of(settings, registry)
-    database = Database(settings.database_url, pool_size=6)
-    jobs = (
+def every_job(settings: Settings, registry: Registry, keyring: Keyring, fences: Fences | None = None) -> tuple[Job, ...]:
+    """Return all periodic work, the kernel's and the plugins'."""
+    return (
         *kernel_jobs(keyring),
         *document_jobs(settings, registry),
-        *escalation_jobs(registry, keyring),
+        *escalation_jobs(registry, keyring, fences),
         *deputy_jobs(registry, keyring),
         *mailing.jobs(settings, registry),
         *message_jobs(registry, keyring),
         *registry.jobs,
     )
+
+
+async def work(settings: Settings) -> None:
+    """Run the relay and the periodic jobs until cancelled."""
+    log_to_standard_error(settings.log_level)
+    registry = plugins.load(strict=settings.strict)
+    keyring, way_out = Keyring(settings.keys()), outgoing.post_of(settings, registry)
+    fences = Fences(clock.now, registry.packages, statement_limit=settings.plugin_statement_timeout)
+    database = Database(settings.database_url, pool_size=6)
+    jobs = every_job(settings, registry, keyring, fences)
     caller = calling.Caller(database, keyring, clock.now, private=settings.webhooks_private)
     try:
-        async with periodic.working(periodic.timetable(database, jobs)), asyncio.TaskGroup() as tasks:
-            tasks.create_task(relay.run(database, consumers(registry, keyring, way_out.ways, settings.address)))
+        timetable = periodic.timetable(database, jobs, fences, children.in_child(settings))
+        async with periodic.working(timetable), asyncio.TaskGroup() as tasks:
+            tasks.create_task(fences.keep(database))
+            tasks.create_task(presence.keep(database, clock.now))
+            tasks.create_task(relay.run(database, consumers(registry, keyring, way_out.ways, settings.address, fences=fences)))
             tasks.create_task(outgoing.Worker(database, Houses(registry, keyring), way_out, clock.now).run())
             tasks.create_task(caller.run())
     finally:
         await database.close()
 
 
-__all__ = ["KERNEL_ROLES", "create_app", "declare", "kernel_jobs", "message_jobs", "work"]
+__all__ = ["KERNEL_ROLES", "create_app", "declare", "every_job", "kernel_jobs", "message_jobs", "work"]

@@ -897,9 +897,11 @@ class Role(Declared, frozen=True, kw_only=True):
 
 
 class JobContext(Protocol):
-    """What a job is handed: the moment it runs for, and transactions."""
+    """What a job is handed: the moment it runs for, and transactions; ``toolkit.working`` makes more of it, for a job that acts on cases."""
 
     moment: datetime
+    settings: Any
+    registry: Any
 
     def transaction(self) -> Any:
         """Return an async context manager that gives an ``AsyncSession`` and commits at its end."""

@@ -75,12 +75,24 @@ class District(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tree:
-    """All districts and switches, immutable."""
+    """All districts and switches, immutable. ``within`` are the ids of those that this process serves; None: all."""
 
-    def __init__(self, districts: Sequence[District], switches: Mapping[tuple[int, str], bool]) -> None:
+    def __init__(self, districts: Sequence[District], switches: Mapping[tuple[int, str], bool], within: frozenset[int] | None = None) -> None:
         self._by_id = {d.id: d for d in districts}
         self._by_code = {d.code: d for d in districts}
         self._switches = switches
+        self.within = within
+
+    def only(self, code: str) -> Tree:
+        """Return the tree as a process sees it that serves one district and what lies below it; KeyError where there is no such district."""
+        top = self._by_code[code]
+        if top.level not in {"city", "district"}:
+            raise KeyError(code)
+        return Tree(list(self), self._switches, frozenset(d.id for d in self.below(top.id)))
+
+    def covers(self, district_id: int) -> bool:
+        """Return whether this process serves a district."""
+        return self.within is None or district_id in self.within
 
     def __iter__(self) -> Iterator[District]:
         return iter(self._by_id.values())
@@ -89,12 +101,13 @@ class Tree:
         return self._by_id[district_id]
 
     def find(self, code: str) -> District | None:
-        """Return the district of that code, or None."""
-        return self._by_code.get(code)
+        """Return the district of that code, or None where there is none here."""
+        found = self._by_code.get(code)
+        return found if found is not None and self.covers(found.id) else None
 
     def at_host(self, host: str) -> District | None:
         """Return the district that is served under that host name, or None."""
-        return next((d for d in self if d.host == host), None)
+        return next((d for d in self if d.host == host and self.covers(d.id)), None)
 
     @property
     def roots(self) -> list[District]:
@@ -105,6 +118,15 @@ class Tree:
     def serving(self) -> list[District]:
         """The districts that residents choose between: level city or district, in tree order."""
         return sorted((d for d in self if d.level in {"city", "district"}), key=lambda d: (len(d.path), d.id))
+
+    @property
+    def offered(self) -> list[District]:
+        """Those of them that this process serves."""
+        return [d for d in self.serving if self.covers(d.id)]
+
+    def names_on(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return those of ``names`` that are on in any district that this process serves."""
+        return tuple(n for n in names if any(self.has_on(d.id, n) for d in self if self.covers(d.id)))
 
     def above(self, district_id: int) -> list[District]:
         """Return the district and its ancestors, nearest first."""

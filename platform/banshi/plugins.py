@@ -149,7 +149,7 @@ def _only(registry: Registry, names: frozenset[str]) -> Registry:
         registry,
         plugins=tuple(p for p in registry.plugins if p.name in names),
         failed={n: why for n, why in registry.failed.items() if n in names},
-        **{field: kept(getattr(registry, field)) for field in _HOOKS.values()},
+        **{field: kept(getattr(registry, field)) for field in HOOKS.values()},
     )
 
 
@@ -158,7 +158,7 @@ def _case_types_by_key(registry: Registry) -> dict[str, CaseType]:
     return {c.key: c for c in registry.case_types}
 
 
-_HOOKS: Mapping[str, str] = {
+HOOKS: Mapping[str, str] = {
     "banshi_case_types": "case_types",
     "banshi_services": "services",
     "banshi_roles": "roles",
@@ -234,7 +234,7 @@ def _collect(entry: EntryPoint) -> tuple[Loaded, dict[str, tuple[Declared, ...]]
     manager.register(module, entry.name)
     _check_hooks(manager, module)
     declared: dict[str, tuple[Declared, ...]] = {}
-    for hook, field in _HOOKS.items():
+    for hook, field in HOOKS.items():
         implementations = getattr(manager.hook, hook).get_hookimpls()
         found = [thing for i in implementations for thing in (i.function() or ())]
         for thing in found:
@@ -249,7 +249,7 @@ def _collect(entry: EntryPoint) -> tuple[Loaded, dict[str, tuple[Declared, ...]]
 
 def _check_hooks(manager: pluggy.PluginManager, module: Any) -> None:
     callers = manager.get_hookcallers(module) or []
-    known = sorted(_HOOKS)
+    known = sorted(HOOKS)
     if unknown := sorted(c.name for c in callers if not c.has_spec()):
         msg = f"unknown hook {', '.join(unknown)}; the hooks are {', '.join(known)}"
         raise PluginError(msg)

@@ -45,6 +45,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     most_mails      mails an hour that are taken for a person's from one sender, or to one case; more are taken for a loop
     mail_kept       days for which a mail is kept once it was dealt with
     hotline         the telephone number that does everything the pages do
+    plugin_statement_timeout  seconds that a statement of a plugin's page, panel or job may take; 0: as long as it likes
+    loop_limit      milliseconds for which code may hold up a web process before it is named; 0: nobody looks
+    district        the code of the one district that this web process serves, with its plugins alone; empty: the whole city
     log_level       DEBUG, INFO, WARNING or ERROR
     plugins         what BANSHI_<PLUGIN>_<NAME> tell each installed plugin
     """
@@ -74,6 +77,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     most_mails: int = 20
     mail_kept: int = 365
     hotline: str = "12345"
+    plugin_statement_timeout: int = 10
+    loop_limit: int = 500
+    district: str = ""
     log_level: str = "INFO"
     plugins: dict[str, dict[str, str]] = {}
 

@@ -303,6 +303,7 @@ def _other(url: str, name: str) -> str:
 
 
 _SWEEP = """
+delete from kernel.fault; delete from kernel.worker;
 delete from kernel.unanswered; delete from kernel.absence; delete from kernel.deputy; delete from kernel.deputy_limit;
 delete from kernel.seen; delete from kernel.answer_template; delete from kernel.saved_view; delete from kernel.handover;
 delete from kernel.mail_file; delete from kernel.mail; delete from kernel.mail_place;

@@ -436,7 +436,7 @@ async def test_what_is_asked_wrongly_is_told_field_by_field(town: Town) -> None:
     assert (usual.first, usual.last) == (date(2026, 6, 1), date(2026, 11, 1))
 
 
-async def test_two_queries_whatever_is_asked(database: Database, town: Town, wanted: Any) -> None:
+async def test_two_queries_over_cells_and_one_for_what_fails_whatever_is_asked(database: Database, town: Town, wanted: Any) -> None:
     from banshi.testing import statements
 
     await history(database, town, wanted, 6, 30)

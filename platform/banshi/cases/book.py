@@ -10,13 +10,15 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from banshi import clock
 from banshi.audit import canonical
 from banshi.cases.tables import case, case_type
 from banshi.clock.keeping import Times, load_times
-from banshi.contracts import Actor, CaseType
+from banshi.contracts import ADMINISTER, REPORT, Actor, CaseType
 from banshi.db import Connection, plain
 from banshi.districts import revision, touch
 from banshi.errors import PluginError
+from banshi.fences import Fences
 from banshi.identity.directory import Directory, load_directory
 from banshi.plugins import Registry
 from banshi.privacy import Keyring
@@ -87,6 +89,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     book: TypeBook
     keyring: Keyring
     times: Times = Times()
+    fences: Fences = msgspec.field(default_factory=lambda: Fences(clock.now))
 
     def declared(self, type_id: int) -> CaseType | None:
         """Return the declared type behind a row, None where its plugin is gone or has moved to a version that does not know the row's states.
@@ -105,31 +108,39 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         return declared if follows and all(s["name"] in known for s in row.states) else None
 
     def owners_seen(self, actor: Actor) -> frozenset[str]:
-        """Return the owners whose cases the actor's post is there for: those of whose permissions it holds one."""
+        """Return the owners whose cases the actor's post is there for: those of whose permissions it holds one.
+
+        What a removed plugin left behind is there for administrators and those who read the report.
+        """
         if actor.capacity != "staff":
             return self.book.owners
-        return frozenset(p.partition(".")[0] for p in actor.permissions)
+        seen = frozenset(p.partition(".")[0] for p in actor.permissions)
+        if actor.may(ADMINISTER.name) or actor.may(REPORT.name):
+            seen |= self.book.owners - self.directory.owners
+        return seen
 
 
-async def load_house(db: Connection, registry: Registry, keyring: Keyring, revision: int = 0) -> House:
+async def load_house(db: Connection, registry: Registry, keyring: Keyring, revision: int = 0, fences: Fences | None = None) -> House:
     """Return the house as the database has it now (nine small queries)."""
     directory = await load_directory(db, revision)
     times = await load_times(db, directory.tree)
-    return House(registry=registry, directory=directory, book=await load_book(db), keyring=keyring, times=times)
+    fences = fences or Fences(clock.now, registry.packages)
+    return House(registry=registry, directory=directory, book=await load_book(db), keyring=keyring, times=times, fences=fences)
 
 
 class Houses:
     """Gives the house as it is now, and reads it again only when the directory's revision has moved: for what works on and on."""
 
-    def __init__(self, registry: Registry, keyring: Keyring) -> None:
+    def __init__(self, registry: Registry, keyring: Keyring, fences: Fences | None = None) -> None:
         self.registry, self.keyring = registry, keyring
+        self._fences = fences or Fences(clock.now, registry.packages)
         self._known: House | None = None
 
     async def __call__(self, db: Connection) -> House:
         """Return the house; one query, ten where it has moved."""
         now = (await db.execute(select(revision.c.value).where(revision.c.name == "directory"))).scalar_one_or_none() or 0
         if self._known is None or self._known.directory.revision != now:
-            self._known = await load_house(db, self.registry, self.keyring, now)
+            self._known = await load_house(db, self.registry, self.keyring, now, self._fences)
         return self._known
 
 

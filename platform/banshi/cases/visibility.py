@@ -19,6 +19,12 @@ def branches(house: House, actor: Actor) -> list[ColumnElement[bool]]:
 
     A deputy sees what those see for whom they stand in; of a colleague's, that is one range more.
     """
+    if (within := house.directory.tree.within) is not None:
+        return [and_(branch, case.c.district_id.in_(within)) for branch in _branches(house, actor)]
+    return _branches(house, actor)
+
+
+def _branches(house: House, actor: Actor) -> list[ColumnElement[bool]]:
     if actor.capacity == "system":
         return [case.c.id > 0]
     if actor.capacity == "resident":

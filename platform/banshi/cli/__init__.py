@@ -23,6 +23,8 @@ COMMANDS = {
     "backup": "running",
     "restore": "running",
     "plugins": "declarations",
+    "remove": "removing",
+    "doctor": "doctor",
     "organisation": "people",
     "user": "people",
     "token": "people",

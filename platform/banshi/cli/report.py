@@ -54,6 +54,8 @@ def report_command(context: click.Context, /, data: Path | None, as_json: bool, 
         echo_json(facts)
         return
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+    for key in facts.failed:
+        click.echo(f"{key} is left out: it fails on some cases (see `banshi doctor`).", err=True)
     for name, *cells in table:
         told = (cell.rjust(w) for cell, w in zip(cells, widths[1:], strict=True))
         click.echo("  ".join((name.ljust(widths[0]), *told)).rstrip())

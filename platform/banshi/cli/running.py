@@ -13,10 +13,10 @@ import msgspec
 from banshi import app, clock, plugins
 from banshi.cli import serving
 from banshi.cli.common import data_option, settings_of
-from banshi.db import Database, backup
+from banshi.db import KERNEL, Database, backup
 from banshi.db.embedded import database
 from banshi.db.migrations import Owner, migrate, pending
-from banshi.errors import BanshiError
+from banshi.errors import BanshiError, SettingsError
 from banshi.plugins import Registry
 from banshi.privacy import Keyring
 from banshi.settings import Settings
@@ -48,12 +48,18 @@ async def _declare(settings: Settings, url: str, registry: Registry) -> list[str
 @data_option
 @port_option
 @workers_option
-def serve_command(data: Path | None, port: int | None, workers: int | None) -> None:
+@click.option("--district", default=None, help="Serve this district alone, with the plugins that are on in it or below (BANSHI_DISTRICT).")
+def serve_command(data: Path | None, port: int | None, workers: int | None, district: str | None) -> None:
     """Serve the portal, the desk and the API."""
-    settings = settings_of(data, port=port, workers=workers)
+    settings = settings_of(data, port=port, workers=workers, district=district)
     settings.keys()
+    if settings.district and not settings.public_url:
+        msg = "A process of one district needs the city's address for links to the others: set BANSHI_PUBLIC_URL"
+        raise SettingsError(msg)
     with serving.terminable(), database(settings) as url:
-        if behind := pending(url, owners(plugins.load(strict=settings.strict))):
+        if KERNEL in (behind := pending(url, owners(Registry()))) or (
+            behind := pending(url, owners(serving.registry_of(msgspec.structs.replace(settings, database_url=url))))
+        ):
             msg = f"The database is behind the code for {', '.join(behind)}: run `banshi migrate`"
             raise BanshiError(msg)
         serving.serve(msgspec.structs.replace(settings, database_url=url))
@@ -65,6 +71,9 @@ def worker_command(data: Path | None) -> None:
     """Feed the consumers of case events and run the periodic jobs."""
     settings = settings_of(data)
     settings.keys()
+    if settings.district:
+        msg = "The worker is the whole city's, with every plugin: its figures and inboxes are shared. Unset BANSHI_DISTRICT"
+        raise SettingsError(msg)
     serving.work(settings)
 
 

@@ -9,7 +9,6 @@ PostgreSQL may stay behind then; the next command on the same DIR finds it and s
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import errno
 import importlib
 import multiprocessing
@@ -18,22 +17,25 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
 import msgspec
 
+from banshi import plugins
+from banshi.db import Database
 from banshi.db.embedded import database
 from banshi.db.locks import ENDINGS, undisturbed
+from banshi.districts import Tree, load_tree
 from banshi.errors import BanshiError
+from banshi.jobs.children import PARENT, die_with_parent, watch_parent
+from banshi.plugins import Registry
 from banshi.settings import Settings, from_environment, to_environment
 
-# Not a BANSHI_ name: it is no setting, and must not reach a grandchild.
-PARENT = "_BANSHI_PARENT"
 GRACE = 10  # seconds between SIGTERM and SIGKILL
 
 
@@ -81,7 +83,35 @@ def web() -> Any:
 
     settings = from_environment()
     log_to_standard_error(settings.log_level)
-    return create_app(settings)
+    return create_app(settings, registry_of(settings))
+
+
+def registry_of(settings: Settings) -> Registry:
+    """Return the plugins that a process loads: all; where it serves one district, those that are on in it or below, and nobody else's code.
+
+    Raises BanshiError where there is no such district.
+    """
+    if not settings.district:
+        return plugins.load(strict=settings.strict)
+
+    async def read() -> Tree:
+        database = Database(settings.database_url, pool_size=1)
+        try:
+            async with database.transaction() as db:
+                return await load_tree(db)
+        finally:
+            await database.close()
+
+    with ThreadPoolExecutor(1) as aside:  # whether a loop runs here already is the server's affair
+        tree = aside.submit(asyncio.run, read()).result()
+    try:
+        tree = tree.only(settings.district)
+    except KeyError:
+        msg = f"There is no district {settings.district!r}; there are {', '.join(d.code for d in tree.serving)}"
+        raise BanshiError(msg) from None
+    entries = plugins.installed()
+    on = tree.names_on([e.name for e in entries])
+    return plugins.load([e for e in entries if e.name in on], strict=settings.strict)
 
 
 def work(settings: Settings, target: str = "banshi.app:work") -> None:
@@ -194,36 +224,6 @@ def terminable() -> Iterator[None]:
             signal.signal(ending, signal.SIG_DFL if handler is None else handler)
 
 
-def die_with_parent() -> None:
-    """End this process when the one who started it ends, however that ends. First call of every child; nothing elsewhere.
-
-    We are a child when `spawn()` or multiprocessing started us; a command started by a shell may outlive the shell.
-    """
-    told = os.environ.pop(PARENT, None)
-    started_by = multiprocessing.parent_process()
-    parent = started_by.pid if started_by is not None else int(told) if told else None
-    if parent is None:
-        return
-    if sys.platform == "linux":
-        death_signal = 1  # PR_SET_PDEATHSIG, from <linux/prctl.h>
-        ctypes.CDLL(None).prctl(death_signal, signal.SIGKILL, 0, 0, 0)
-    else:
-        watch_parent(parent)
-    if os.getppid() != parent:  # it ended before we could ask to be told
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-def watch_parent(parent: int, every: float = 0.5) -> None:
-    """Start a thread that ends this process once its parent is another than ``parent``; looks each ``every`` seconds."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(every)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    threading.Thread(target=watch, name="watch-parent", daemon=True).start()
-
-
 async def _until_told(run: Coroutine[Any, Any, None]) -> None:
     """Let ^C, SIGTERM and SIGHUP cancel ``run``; its own clearing-up is waited for."""
     task = asyncio.ensure_future(run)
@@ -231,3 +231,6 @@ async def _until_told(run: Coroutine[Any, Any, None]) -> None:
         asyncio.get_running_loop().add_signal_handler(ending, task.cancel)
     with suppress(asyncio.CancelledError):
         await task
+
+
+__all__ = ["PARENT", "demo", "die_with_parent", "serve", "spawn", "terminable", "watch_parent", "web", "work"]

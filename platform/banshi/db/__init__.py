@@ -5,13 +5,14 @@ A transaction is an ``AsyncConnection`` inside ``Database.transaction()``. Nothi
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import MetaData, RowMapping, event
+from sqlalchemy import MetaData, RowMapping, TextClause, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,6 +25,8 @@ from banshi.errors import DatabaseUnavailable
 Connection = AsyncConnection
 
 KERNEL = "kernel"
+TOO_LONG = "57014"
+"""SQLSTATE of a statement that was ended because it took too long: the server is there."""
 _NAMES = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",
     "uq": "%(table_name)s_%(column_0_N_name)s_key",
@@ -75,6 +78,8 @@ class Database:
         Raises ``DatabaseUnavailable`` when PostgreSQL cannot be reached or goes away in the middle.
         """
         async with self._connection() as connection, connection.begin():
+            if limit := _limit.get():
+                await connection.execute(set_limit(limit))
             yield connection
 
     @asynccontextmanager
@@ -110,6 +115,25 @@ class Database:
         await self.engine.dispose()
 
 
+_limit: ContextVar[float] = ContextVar("statement_limit", default=0.0)
+
+
+@contextmanager
+def statement_limit(seconds: float) -> Iterator[None]:
+    """Let a statement of the transactions that begin inside take so many seconds at most (0: any number): PostgreSQL ends it then."""
+    token = _limit.set(seconds)
+    try:
+        yield
+    finally:
+        _limit.reset(token)
+
+
+def set_limit(seconds: float | None = None) -> TextClause:
+    """Return the statement that sets the limit for the rest of a transaction; None: to what holds where it is said."""
+    seconds = _limit.get() if seconds is None else seconds
+    return text(f"set local statement_timeout = {max(int(seconds * 1000), 1)}" if seconds else "set local statement_timeout to default")
+
+
 def _refuse_closed(connection: Any, _record: Any, _proxy: Any) -> None:
     """Have the pool open another connection where the server closed this one meanwhile; looking costs no round trip."""
     if connection.driver_connection.is_closed():
@@ -127,5 +151,7 @@ def is_gone(error: BaseException) -> bool:
         return True
     if isinstance(error, DBAPIError):
         state: Any = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+        if state == TOO_LONG:
+            return False
         return bool(error.connection_invalidated or isinstance(error, OperationalError) or str(state or "")[:2] in {"08", "57", "53"})
     return type(error).__module__.startswith("asyncpg") and "onnection" in type(error).__name__

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from math import floor
+from time import perf_counter
 from typing import Any
 
 import msgspec
@@ -58,8 +59,15 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     unit: Unit
 
 
-def pending(house: House, found: Timed) -> list[Pending]:
-    """Return the next rung of each rule of an open case, the earliest first. A rule that fails is left out, and the log says so."""
+SLOW = 0.5
+"""Seconds that a rule may take for a case."""
+
+
+def pending(house: House, found: Timed, left_out: list[Rule] | None = None) -> list[Pending]:
+    """Return the next rung of each rule of an open case, the earliest first.
+
+    A rule that fails, or is set aside because it did so too often, is left out; ``left_out`` is told of it.
+    """
     row, declared = found.row, found.declared
     if row.closed is not None or row.master_id is not None or not house.directory.tree.has_on(row.district_id, declared.owner):
         return []
@@ -69,12 +77,22 @@ def pending(house: House, found: Timed) -> list[Pending]:
         said = house.times.value(row.district_id, rule.key) or {}
         if said.get("on") is False:
             continue
+        if house.fences.is_out(rule.owner, "rule", rule.name):
+            if left_out is not None:
+                left_out.append(rule)
+            continue
+        began = perf_counter()
         try:
             run = _run(house, rule, found, said)
             one = _next(rule, run, found, done, by_hand=said.get("by", rule.by) == "hand") if run else None
-        except Exception:
+        except Exception as error:
             log.exception("rule failed", extra={"rule": rule.key, "case": row.number})
+            house.fences.blame(error, rule.owner, "rule", rule.name)
+            if left_out is not None:
+                left_out.append(rule)
             continue
+        if (took := perf_counter() - began) > SLOW:
+            house.fences.report(rule.owner, "rule", rule.name, f"took {took:.1f} s for a case")
         if one is not None:
             coming.append(one)
     return sorted(coming, key=lambda p: (p.at, p.rule.key))

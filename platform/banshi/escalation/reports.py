@@ -273,6 +273,8 @@ def _narrowed(house: House, actor: Actor, wanted: Wanted) -> list[ColumnElement[
     if wanted.terms:
         found.append(closing_report.c.words.bool_op("@@")(cast(words.tsquery(wanted.terms), TSQUERY)))
     tree = house.directory.tree
+    if tree.within is not None:
+        found.append(closing_report.c.district_id.in_(tree.within))
     for owner in sorted(house.book.owners):  # where a district has a plugin off, its cases are on no list
         if off := [d.id for d in tree.serving if not tree.has_on(d.id, owner)]:
             types = {r.key for r in house.book if r.owner == owner}

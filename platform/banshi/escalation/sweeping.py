@@ -22,7 +22,7 @@ from banshi.cases.book import House
 from banshi.cases.tables import case, deadline
 from banshi.cases.timing import Timed
 from banshi.clock.keeping import steady
-from banshi.contracts import Actor
+from banshi.contracts import Actor, Rule
 from banshi.db import Connection
 from banshi.escalation.firing import Fired, fire
 from banshi.escalation.pending import Pending, pending
@@ -72,13 +72,18 @@ async def batch(db: Connection, house: House, at: datetime, *, as_due: bool = Fa
     ready: dict[str, tuple[Timed, Fired]] = {}
     wrong: set[int] = set()
     for case_id in ids:
-        one = timed.get(case_id)
+        one, due = timed.get(case_id), None
         try:
-            due = next((p for p in pending(house, one) if p.at <= at and not p.by_hand), None) if one else None
+            left_out: list[Rule] = []
+            due = next((p for p in pending(house, one, left_out) if p.at <= at and not p.by_hand), None) if one else None
             if one is not None and due is not None:
                 ready[one.row.number] = (one, fire(house, one, due, Actor.SYSTEM, max(due.at, one.row.changed) if as_due else at))
-        except Exception:
+            elif left_out:
+                wrong.add(case_id)
+        except Exception as error:
             log.exception("escalation failed", extra={"case": one.row.number if one else case_id})
+            if one is not None and due is not None:
+                house.fences.blame(error, due.rule.owner, "rule", due.rule.name)
             wrong.add(case_id)
     await put(db, house, [f for _t, f in ready.values()], at)
     await _write_next(db, house, [after(t, f) for t, f in ready.values()] + [t for i, t in timed.items() if t.row.number not in ready], at, wrong)
@@ -187,7 +192,10 @@ async def _write_next(db: Connection, house: House, found: Sequence[Timed], at: 
 def due_row(house: House, found: Timed) -> dict[str, Any]:
     """Return what is kept about when something is due on an open case."""
     promised, statutory = found.running("promised"), found.running("statutory")
-    coming = [p.at for p in pending(house, found) if not p.by_hand]
+    left_out: list[Rule] = []
+    coming = [p.at for p in pending(house, found, left_out) if not p.by_hand]
+    if left_out:  # asked again in an hour, until somebody has mended it
+        coming.append(found.row.changed + LATER)
     stands = (promised or statutory).paused if (promised or statutory) else None  # type: ignore[union-attr]
     return {
         "case_id": found.row.id,

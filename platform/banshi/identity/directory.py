@@ -72,6 +72,11 @@ class Directory:
         for held in officers:
             self._posts.setdefault(held.department_id, []).append(held)
 
+    @property
+    def owners(self) -> frozenset[str]:
+        """Who has roles here: the kernel, and every plugin that was declared and not removed."""
+        return frozenset(name.partition(".")[0] for name in self._roles)
+
     def __iter__(self) -> Iterator[Department]:
         return iter(self._departments.values())
 

@@ -19,6 +19,7 @@ from banshi.cases.tables import case
 from banshi.contracts import REPORT, Actor, Measure
 from banshi.db import Connection
 from banshi.errors import Forbidden, Invalid, NotFound
+from banshi.fences import fault_table
 from banshi.identity.directory import Directory
 from banshi.reporting import measuring
 from banshi.reporting.tables import report_case, report_cell
@@ -156,6 +157,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     types: tuple[tuple[Line, Line], ...]
     lines: tuple[Line, ...]
     rolled: tuple[Rolled, ...] = ()
+    failed: tuple[Measure, ...] = ()
 
 
 Tallies = dict[str, Counter[tuple[str, int]]]
@@ -163,11 +165,19 @@ Tallies = dict[str, Counter[tuple[str, int]]]
 
 
 async def read(db: Connection, house: House, actor: Actor, wanted: Asked, today: date) -> Report:
-    """Return the report; two queries over cells, none over cases. Forbidden without the right, NotFound for a department out of reach."""
+    """Return the report; two queries over cells, none over cases, one for measures that fail.
+
+    Forbidden without the right, NotFound for a department out of reach.
+    """
     where = _within(house, actor, wanted)
     columns = (report_cell.c.measure, report_cell.c.what, report_cell.c.value)
     start = moved(wanted.first, -wanted.months)
     declared = {m.key: m for m in measuring.measures(house.registry)}
+    told = await db.execute(select(fault_table.c.owner, fault_table.c.name).where(fault_table.c.kind == "measure"))
+    wrong = {tuple(row) for row in told}
+    failing = [m for m in declared.values() if (m.owner, measuring.fault_name(m)) in wrong]
+    for measure in failing:
+        del declared[measure.key]
     ages = {m.key for m in declared.values() if m.kind == "age"}
     lasts = report_cell.c.measure.in_(ages)  # what lasts is there whenever it began
     amount = func.sum(report_cell.c.cases).label("cases")
@@ -218,6 +228,7 @@ async def read(db: Connection, house: House, actor: Actor, wanted: Asked, today:
         types=tuple((line(key, now), line(key, then)) for key, (now, then) in sorted(types.items())),
         lines=tuple(line(key, t) for key, t in lines.items()),
         rolled=_rolled(house.directory, lines, line, _shown(house, actor, wanted)) if wanted.by == "department" else (),
+        failed=tuple(m for m in failing if not present or any(m.speaks_of(t) for t in present)),
     )
 
 
@@ -304,6 +315,8 @@ def _within(house: House, actor: Actor, wanted: Asked) -> list[ColumnElement[boo
     if wanted.channel:
         found.append(cell.channel == wanted.channel)
     tree = house.directory.tree
+    if tree.within is not None:
+        found.append(cell.district_id.in_(tree.within))
     for owner in sorted(house.book.owners):  # where a district has a plugin off, its cases are in no report
         if off := [d.id for d in tree.serving if not tree.has_on(d.id, owner)]:
             found.append(not_(and_(cell.type.in_({r.key for r in house.book if r.owner == owner}), cell.district_id.in_(off))))

@@ -10,6 +10,7 @@ from sqlalchemy import delete, text
 
 from banshi.cases.book import House
 from banshi.db import Connection, Database
+from banshi.fences import faults
 from banshi.jobs.relay import relay_cursor
 from banshi.plugins import Registry
 from banshi.reporting import measuring, rollups
@@ -55,6 +56,10 @@ async def check(
         finally:
             async with db.begin():
                 await db.execute(RELEASE, {"key": rollups.LOCK})
+    if rebuild:
+        async with database.transaction() as db:
+            await faults.forget(db, kind="measure")
+        await house.fences.write(database)  # those that still fail
     return found
 
 
@@ -91,9 +96,9 @@ async def _count(db: Connection, house: House, progress: Callable[[int], None], 
 
 async def _compare(db: Connection, cases: int) -> Checked:
     rows, cells = [(await db.execute(text(statement))).all() for statement in (ROWS, CELLS)]
-    faults = [f"case {r.case_id}: kept {r.kept}, counted {r.counted}" for r in rows[:SHOWN]]
-    faults += [f"{r.measure} {r.month:%Y-%m} {r.type} {r.what} {r.value}: kept {r.kept or 0}, counted {r.counted or 0}" for r in cells[:SHOWN]]
-    return Checked(cases=cases, rows=len(rows), cells=len(cells), faults=tuple(faults))
+    told = [f"case {r.case_id}: kept {r.kept}, counted {r.counted}" for r in rows[:SHOWN]]
+    told += [f"{r.measure} {r.month:%Y-%m} {r.type} {r.what} {r.value}: kept {r.kept or 0}, counted {r.counted or 0}" for r in cells[:SHOWN]]
+    return Checked(cases=cases, rows=len(rows), cells=len(cells), faults=tuple(told))
 
 
 async def forget_others(db: Connection, registry: Registry) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from time import perf_counter
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -22,6 +23,10 @@ log = logging.getLogger(__name__)
 
 EXACT = 90
 """Days that are counted one by one; whatever took longer stands together under one more."""
+SLOW = 0.5
+"""Seconds that a measure may take for a case; the usual ones take a few millionths."""
+UNTIL_COUNTED_ANEW = timedelta(days=3650)
+"""What a failing measure gave is wrong until every case was counted anew, which takes its fault away."""
 What = Literal["counted", "left_out", "due", "since"]
 
 
@@ -93,21 +98,38 @@ def digest(registry: Registry) -> str:
 
 
 def tally(house: House, case: Record) -> dict[str, Entry]:
-    """Return what a case gives to each measure that speaks of it. A measure that fails leaves the case out, and the log says so."""
+    """Return what a case gives to each measure that speaks of it. One that fails leaves the case out, and the report leaves out the measure."""
     found: dict[str, Entry] = {}
     for measure in measures(house.registry):
         ends = case.closed if measure.month == "closed" else case.received
         if ends is None or not measure.speaks_of(case.case_type):
             continue
         month = case.day(ends).replace(day=1)
-        try:
-            entry = _entry(measure, measure.take(case), month)
-        except Exception:
-            log.exception("measure failed", extra={"measure": measure.key})
+        if house.fences.is_out(measure.owner, "measure", fault_name(measure)):
             entry = Entry("left_out", 0, month)
+        else:
+            entry = _asked(house, measure, case, month)
         if entry.what != "left_out" or measure.left_out:
             found[measure.key] = entry
     return found
+
+
+def _asked(house: House, measure: Measure, case: Record, month: date) -> Entry:
+    began = perf_counter()
+    try:
+        entry = _entry(measure, measure.take(case), month)
+    except Exception as error:
+        log.exception("measure failed", extra={"measure": measure.key})
+        house.fences.blame(error, measure.owner, "measure", fault_name(measure), aside=UNTIL_COUNTED_ANEW)
+        entry = Entry("left_out", 0, month)
+    if (took := perf_counter() - began) > SLOW:
+        house.fences.report(measure.owner, "measure", fault_name(measure), f"took {took:.1f} s for a case", aside=UNTIL_COUNTED_ANEW)
+    return entry
+
+
+def fault_name(measure: Measure) -> str:
+    """Return what a measure is called among the faults: with its version, because the next one is another function."""
+    return f"{measure.name}@{measure.version}"
 
 
 def _entry(measure: Measure, given: Contribution, month: date) -> Entry:

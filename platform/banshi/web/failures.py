@@ -32,8 +32,9 @@ from banshi.errors import (
 )
 from banshi.identity.access import Visitor
 from banshi.identity.directory import Directory
+from banshi.plugins import Registry
 from banshi.web import forms, pages, templating
-from banshi.web.security import csrf
+from banshi.web.security import OWNER, csrf, route_name
 from banshi.web.site import DISTRICT_COOKIE, ChoosePost, Site, chrome, csrf_token, html_response, is_off, language_of, make_cookie
 
 _ = texts.translator("banshi")
@@ -72,6 +73,11 @@ LEADS: dict[int, texts.Text] = {
     500: _("Nothing was changed. The fault is recorded; if you tell us the number below, we find it at once."),
     503: _("The page comes back by itself in a few seconds. Nothing that you sent before is lost."),
 }
+
+
+OUT_OF_ORDER = _(
+    "The service “{service}” is out of order on this page; everything else works. The fault is recorded. The hot line takes what you have to say."
+)
 
 
 def refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
@@ -196,9 +202,20 @@ def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[An
         lead = texts.say(LEADS[503], language_of(request))
         headers = {"Retry-After": str(RETRY_AFTER)}
         return problem(request, 503, lead, headers=headers) if wants_json(request) else page(request, 503, lead, headers)
+    site: Site = request.app.state.site
+    handler = request.scope.get("route_handler")
+    mounted = str(handler.opt.get(OWNER, "")) if handler is not None else ""
+    fault = site.fences.blame(error, mounted, "route", route_name(handler) if mounted else "")
     log.error("unexpected", extra={"request_id": request.state.get("request_id"), "path": request.url.path, "trace": trace(error)})
     lead = texts.say(LEADS[500], language_of(request))
+    if fault is not None:
+        lead = texts.say(OUT_OF_ORDER, language_of(request), service=title_of(site.registry, fault.owner, language_of(request)))
     return problem(request, 500, lead) if wants_json(request) else page(request, 500, lead)
+
+
+def title_of(registry: Registry, owner: str, language: texts.Language) -> str:
+    """Return what readers call a plugin: its first service, else its name."""
+    return next((texts.say(s.title, language) for s in registry.services if s.owner == owner and s.audience == "residents"), owner)
 
 
 def trace(error: BaseException) -> str:
@@ -266,6 +283,8 @@ def page(request: Request[Any, Any, Any], status: int, lead: str, headers: dict[
         ways.insert(0, pages.Link(text=texts.say(_("To your work"), language), href="/desk"))
     else:
         ways.append(pages.Link(text=texts.say(_("Follow a case by its number"), language), href="/track"))
+    if status == 404 and site.settings.district:
+        ways.insert(0, pages.Link(text=texts.say(_("Look on the pages of the whole city"), language), href=site.settings.address + request.url.path))
     if status == 503:
         ways.insert(0, pages.Link(text=texts.say(_("Try again"), language), href=request.url.path if request.method == "GET" else "/"))
     shown = pages.ErrorPage(status=status, title=texts.say(TITLES.get(status, TITLES[400]), language), lead=lead, ways=tuple(ways))

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from litestar import HttpMethod, Request, Router, route
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.middleware import DefineMiddleware
+from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
 
 from banshi.contracts import Routes
+from banshi.db import statement_limit
 from banshi.errors import Forbidden, NotFound, NotSignedIn, PluginError, Refused
 from banshi.identity import access
 from banshi.plugins import RESERVED, Registry
 from banshi.texts import translator
 from banshi.web import casepage, files
 from banshi.web.portal import own
-from banshi.web.security import TOKEN_ROUTE
+from banshi.web.security import OWNER, TOKEN_ROUTE, route_name
 from banshi.web.site import SESSION_COOKIE, Site
 
 _ = translator("banshi")
@@ -25,6 +29,8 @@ PUBLIC = "public"
 APPLICANT = "applicant"
 OPTION = "permission"
 UPLOAD = "upload"
+SLOW_ROUTE = 20.0
+"""Seconds that a plugin's page may take until its answer begins; what waits for the reader's own line does not count."""
 
 
 def routers(registry: Registry) -> list[Router]:
@@ -37,13 +43,22 @@ def routers(registry: Registry) -> list[Router]:
     for routes in registry.routes:
         check(routes, known)
         if routes.on_case:
-            own = Router(path=f"/case/{{number:str}}/{routes.owner}", route_handlers=list(routes.on_case), guards=[_case_guard(routes.owner)])
-            mounted.append(own)
+            mounted.append(
+                Router(
+                    path=f"/case/{{number:str}}/{routes.owner}",
+                    route_handlers=list(routes.on_case),
+                    guards=[_case_guard(routes.owner)],
+                    middleware=[DefineMiddleware(Fence, owner=routes.owner)],
+                    opt={OWNER: routes.owner},
+                )
+            )
         mounted.append(
             Router(
                 path=f"/d/{{district:str}}/{routes.owner}",
                 route_handlers=list(routes.controllers),
                 guards=[_guard(routes.owner)],
+                middleware=[DefineMiddleware(Fence, owner=routes.owner)],
+                opt={OWNER: routes.owner},
             )
         )
     return [*mounted, *(_fenced(name) for name in registry.failed if name.isidentifier() and name not in RESERVED)]
@@ -60,25 +75,31 @@ def _fenced(owner: str) -> Router:
 
 
 def check(routes: Routes, known: set[str]) -> None:
-    """Raise PluginError for a handler that names no permission, or one that no role holds, or that asks for what is the kernel's."""
+    """Raise PluginError for the first thing that is wrong with a plugin's pages; let the guard look at the token of forms with files."""
+    for _where, what in faults(routes, known):
+        raise PluginError(what)
+    for controller in (*routes.controllers, *routes.on_case):
+        for handler in _handlers(controller):
+            if handler.opt.get(UPLOAD):
+                handler.opt[TOKEN_ROUTE] = True  # it stands in the address, and is looked at before a byte of the body is read
+
+
+def faults(routes: Routes, known: set[str]) -> Iterator[tuple[Any, str]]:
+    """Yield (function, what is wrong): handlers that name no permission, or one that no role holds, or that ask for what is the kernel's."""
     for controller, allowed in (*((c, known) for c in routes.controllers), *((c, {APPLICANT}) for c in routes.on_case)):
-        if any(TOKEN_ROUTE in opt for above in controller.__mro__ if isinstance(opt := vars(above).get("opt"), Mapping)):
-            raise PluginError(_taken(f"{routes.owner}: {controller.__name__}"))
+        if any({TOKEN_ROUTE, OWNER} & set(opt) for above in controller.__mro__ if isinstance(opt := vars(above).get("opt"), Mapping)):
+            yield next((h.fn for h in _handlers(controller)), None), _taken(f"{routes.owner}: {controller.__name__}")
         for handler in _handlers(controller):
             asked = handler.opt.get(OPTION)
             where = f"{routes.owner}: {controller.__name__}.{handler.fn.__name__}"
-            if TOKEN_ROUTE in handler.opt and not handler.opt.get(UPLOAD):
-                raise PluginError(_taken(where))
+            own_options = {OWNER} if handler.opt.get(UPLOAD) else {TOKEN_ROUTE, OWNER}
+            if own_options & set(handler.opt):
+                yield handler.fn, _taken(where)
             if asked is None:
-                msg = f'{where} names no permission: write opt={{"permission": "{routes.owner}.…"}}, or "public"'
-                raise PluginError(msg)
-            if asked not in allowed:
-                msg = (
-                    f"{where} asks for {asked!r}, which no role holds" if allowed is known else f'{where} is on a case: its permission is "applicant"'
-                )
-                raise PluginError(msg)
-            if handler.opt.get(UPLOAD):
-                handler.opt[TOKEN_ROUTE] = True  # the guard looks at the token in the address, before a byte of the body is read
+                yield handler.fn, f'{where} names no permission: write opt={{"permission": "{routes.owner}.…"}}, or "public"'
+            elif asked not in allowed:
+                on_case = f'{where} is on a case: its permission is "{APPLICANT}"'
+                yield handler.fn, f"{where} asks for {asked!r}, which no role holds" if allowed is known else on_case
 
 
 def _handlers(controller: type) -> Sequence[HTTPRouteHandler]:
@@ -88,12 +109,14 @@ def _handlers(controller: type) -> Sequence[HTTPRouteHandler]:
 
 
 def _taken(where: str) -> str:
-    return f"{where} asks to be let off the form's token: the option {TOKEN_ROUTE!r} is the kernel's"
+    return f"{where} asks to be let off the form's token, or for another owner: the option {TOKEN_ROUTE!r} or {OWNER!r} is the kernel's"
 
 
 def _case_guard(owner: str) -> Any:
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         site: Site = connection.app.state.site
+        if site.fences.is_out(owner, "route", route_name(handler)):
+            raise OutOfOrder(_("This page is out of order for some minutes. The hot line takes what you have to say."))
         request: Request[Any, Any, Any] = Request(connection.scope)
         if handler.opt.get(UPLOAD):
             files.check_token(request)
@@ -109,6 +132,8 @@ def _case_guard(owner: str) -> Any:
 def _guard(owner: str) -> Any:
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         site: Site = connection.app.state.site
+        if site.fences.is_out(owner, "route", route_name(handler)):
+            raise OutOfOrder(_("This page is out of order for some minutes. The hot line takes what you have to say."))
         async with site.database.transaction() as db:
             visitor = await access.who(db, connection.cookies.get(SESSION_COOKIE, ""), site.now())
             house = await site.house(db, visitor.revision)
@@ -130,6 +155,47 @@ def _guard(owner: str) -> Any:
             raise Forbidden(_("Your post does not carry the right to do this."))
 
     return guard
+
+
+class Fence:
+    """Around a plugin's pages: bounds their statements, cuts off what takes too long, and has what blocked the event loop counted as the page's."""
+
+    def __init__(self, app: ASGIApp, owner: str) -> None:
+        self.app, self.owner = app, owner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        site: Site = scope["litestar_app"].state.site
+        loop, fences = asyncio.get_running_loop(), site.fences
+        name = route_name(scope["route_handler"])
+        began = False
+
+        async def waiting() -> ReceiveMessage:
+            waits, until = loop.time(), limit.when()
+            limit.reschedule(None)
+            message = await receive()
+            if not began and until is not None:
+                limit.reschedule(until + loop.time() - waits)
+            return message
+
+        async def begun(message: Message) -> None:
+            nonlocal began
+            began = True
+            limit.reschedule(None)  # a long file over a thin line is no fault
+            await send(message)
+
+        blocked = fences.blocked(self.owner)
+        try:
+            with statement_limit(fences.statement_limit):
+                async with asyncio.timeout(SLOW_ROUTE) as limit:
+                    await self.app(scope, waiting, begun)
+        except TimeoutError as late:
+            if not limit.expired():
+                raise
+            fences.report(self.owner, "route", name, f"longer than {SLOW_ROUTE:g} s")
+            raise OutOfOrder(_("This page took too long and was given up. The hot line takes what you have to say.")) from late
+        if fences.blocked(self.owner) > blocked:
+            fences.report(self.owner, "route", name, "blocked the event loop")
 
 
 class OutOfOrder(Refused):

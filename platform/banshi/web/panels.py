@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from typing import Any
 
+import msgspec
 from markupsafe import Markup
 
 from banshi import texts
 from banshi.cases import acting
 from banshi.contracts import Panel, PanelContext, Place
-from banshi.db import is_gone
-from banshi.errors import DatabaseUnavailable
 from banshi.web import pages, templating
 from banshi.web.site import Visit, csrf_token
 
 _ = texts.translator("banshi")
-log = logging.getLogger("banshi.panels")
 
 OUT_OF_ORDER = _("This part is out of order just now. The rest of the page is not affected.")
 
@@ -69,18 +65,16 @@ async def _drawn(visit: Visit, wanted: list[Panel], context: PanelContext) -> tu
 
 
 async def _part(visit: Visit, panel: Panel, context: PanelContext) -> pages.PanelPart | None:
-    name = f"panel-{panel.owner}-{panel.name}"
-    title = visit.say(panel.title)
-    try:
-        async with asyncio.timeout(panel.limit), visit.db.begin_nested():
+    """Read and draw one panel behind the fence: in a savepoint, cut off at its limit, set aside where it fails again and again."""
+    part = pages.PanelPart(name=f"panel-{panel.owner}-{panel.name}", title=visit.say(panel.title))
+    said, html = None, ""
+    fence = visit.site.fences.guard(panel.owner, "panel", panel.name, limit=panel.limit, db=visit.db)
+    async with fence as there:
+        if there:
             said = await panel.read(context)
-        if said is None:
-            return None
-        env = templating.environment(visit.site.registry.packages, panel.owner, visit.language)
-        html = env.get_template(panel.template).render(panel=said, csrf=context.csrf)
-    except Exception as error:
-        if isinstance(error, DatabaseUnavailable) or is_gone(error):
-            raise
-        log.exception("panel is out of order", extra={"plugin": panel.owner, "panel": panel.name})
-        return pages.PanelPart(name=name, title=title, broken=visit.say(OUT_OF_ORDER))
-    return pages.PanelPart(name=name, title=title, html=Markup(html))  # noqa: S704 -- drawn by an environment that escapes
+            if said is not None:
+                env = templating.environment(visit.site.registry.packages, panel.owner, visit.language)
+                html = env.get_template(panel.template).render(panel=said, csrf=context.csrf)
+    if not fence:
+        return msgspec.structs.replace(part, broken=visit.say(OUT_OF_ORDER))
+    return None if said is None else msgspec.structs.replace(part, html=Markup(html))  # noqa: S704 -- drawn by an environment that escapes

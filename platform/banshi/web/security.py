@@ -26,6 +26,15 @@ log = logging.getLogger("banshi.request")
 TOKEN_ROUTE = "banshi_token_route"  # noqa: S105 -- the name of a handler option; only the kernel sets it, on routes that take no cookie
 """Handler option of routes that are called with a token and take no cookie: only those need no CSRF token."""
 
+OWNER = "banshi_owner"
+"""Handler option that says whose page it is; only the kernel sets it, where it mounts a plugin's."""
+
+
+def route_name(handler: Any) -> str:
+    """Return what a page is called among the faults."""
+    return str(getattr(handler.fn, "__qualname__", handler))
+
+
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "

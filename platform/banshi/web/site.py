@@ -22,6 +22,7 @@ from banshi.db import Connection, Database
 from banshi.districts import District, Tree
 from banshi.documents.store import store
 from banshi.errors import Forbidden, NotFound, NotSignedIn
+from banshi.fences import Fences
 from banshi.identity import access
 from banshi.identity.access import Visitor
 from banshi.identity.directory import Directory
@@ -51,6 +52,7 @@ class Site:
         self.database = database
         self.keyring = Keyring(settings.keys())
         self.now = now
+        self.fences = Fences(now, registry.packages, statement_limit=settings.plugin_statement_timeout)
         self.rates = Rates(settings.api_rate)
         self.store = store(settings.files, settings.data)
         self.drawing = asyncio.Semaphore(2)
@@ -80,7 +82,10 @@ class Site:
     async def house(self, db: Connection, revision: int) -> House:
         """Return the house at ``revision``; reads directory and types again only when it has moved."""
         if self._house is None or self._house.directory.revision != revision:
-            self._house = await load_house(db, self.registry, self.keyring, revision)
+            found = await load_house(db, self.registry, self.keyring, revision, self.fences)
+            if self.settings.district:
+                found.directory.tree = found.directory.tree.only(self.settings.district)
+            self._house = found
         return self._house
 
     @asynccontextmanager
@@ -142,8 +147,10 @@ class Visit:
         tree = self.house.directory.tree
         host = (self.request.headers.get("host") or "").rpartition(":")[0] or self.request.headers.get("host") or ""
         remembered = tree.find(self.request.cookies.get(DISTRICT_COOKIE, ""))
-        serving = tree.serving
+        serving = tree.offered
         found = tree.at_host(host) or (remembered if remembered in serving else None) or (serving[0] if len(serving) == 1 else None)
+        if found is None and self.site.settings.district:
+            found = tree.find(self.site.settings.district)
         self.district = found
         return found
 
@@ -302,7 +309,12 @@ def chrome(
         csrf=csrf_token(request),
         desk=desk,
         district=district.say(language) if district else "",
-        districts=tuple(pages.Link(text=d.say(language), href=f"/d/{d.code}", current=d == district) for d in (tree.serving if tree else ())),
+        districts=tuple(
+            pages.Link(text=d.say(language), href=("" if tree.covers(d.id) else site.settings.address) + f"/d/{d.code}", current=d == district)
+            for d in tree.serving
+        )
+        if tree
+        else (),
         request_id=str(request.state.get("request_id", "")),
     )
 

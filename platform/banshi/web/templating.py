@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import copy
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChainableUndefined, Environment, PackageLoader, PrefixLoader
+from jinja2 import ChainableUndefined, Environment, PackageLoader, PrefixLoader, TemplateNotFound
 from jinja2.loaders import BaseLoader, ChoiceLoader
 from jinja2.utils import missing
 from markupsafe import Markup
@@ -53,7 +54,7 @@ def _environment(packages: tuple[tuple[str, str], ...], owner: str, language: te
     shelves: dict[str, BaseLoader] = {}
     for name, package in packages:
         if (resources.files(package) / "templates" / name).is_dir():
-            shelves[name] = PackageLoader(package, f"templates/{name}")
+            shelves[name] = Shelf(package, f"templates/{name}")
     loader = ChoiceLoader([PrefixLoader(shelves), PackageLoader("banshi.web", "templates")])
     env = Environment(
         loader=loader,
@@ -70,13 +71,24 @@ def _environment(packages: tuple[tuple[str, str], ...], owner: str, language: te
     return env
 
 
+class Shelf(PackageLoader):
+    """The templates of one plugin. What a link in its folder leads out to is not there, nor what a name with ``..`` would reach."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool] | None]:
+        """Return a template's source; TemplateNotFound for one that does not lie in the folder."""
+        source, name, fresh = super().get_source(environment, template)
+        if not Path(name).resolve().is_relative_to(Path(self._template_root).resolve()):
+            raise TemplateNotFound(template)
+        return source, name, fresh
+
+
 class _Chain:
     """The owner's catalogue first, then the kernel's."""
 
     def __init__(self, domain: str, language: texts.Language) -> None:
-        own = texts.catalogue(domain, language)
-        kernel = texts.catalogue("banshi", language)
+        own, kernel = texts.catalogue(domain, language), texts.catalogue("banshi", language)
         if own is not kernel:
+            own = copy(own)  # the catalogue itself is everybody's
             own.add_fallback(kernel)
         self.gettext, self.ngettext = own.gettext, own.ngettext
         self.pgettext, self.npgettext = own.pgettext, own.npgettext

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -13,11 +14,25 @@ from banshi.cases.tables import case
 from banshi.contracts import ADMINISTER, Actor
 from banshi.districts import District, switch_plugin
 from banshi.errors import Conflict, Forbidden, Invalid, NotFound
+from banshi.fences import Fault, Kind, faults
 from banshi.web import casepage, forms, pages
-from banshi.web.admin.frame import head, reader
+from banshi.web.admin.frame import head, moment, reader
 from banshi.web.site import Site, Visit
 
 _ = texts.translator("banshi")
+
+
+SHOWN = timedelta(days=7)
+KINDS: dict[Kind, texts.Text] = {
+    "route": _("Page"),
+    "panel": _("Panel"),
+    "template": _("Template"),
+    "measure": _("Measure"),
+    "rule": _("Escalation rule"),
+    "job": _("Job"),
+    "code": _("Program"),
+    "loop": _("Blocks the server:"),
+}
 
 
 class Switch(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +46,15 @@ class Switch(msgspec.Struct, frozen=True, kw_only=True):
     inherit: pages.Form | None = None
 
 
+class FaultPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Something of a plugin that failed: what it is, how often, when and how the last time; ``aside``: until when it is set aside, in words."""
+
+    title: str
+    told: str
+    what: str
+    aside: str = ""
+
+
 class PluginPart(msgspec.Struct, frozen=True, kw_only=True):
     """A plugin with its health and its switches."""
 
@@ -39,6 +63,7 @@ class PluginPart(msgspec.Struct, frozen=True, kw_only=True):
     fault: str
     declares: str
     switches: tuple[Switch, ...]
+    faults: tuple[FaultPart, ...] = ()
 
 
 class AdminPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +81,7 @@ async def show(request: Request[Any, Any, Any]) -> Response[Any]:
     site: Site = request.app.state.site
     async with site.visit(request) as visit:
         actor = reader(visit)
-        return visit.page("admin/plugins.html", _page(visit, actor), desk=True)
+        return visit.page("admin/plugins.html", await _page(visit, actor), desk=True)
 
 
 @post("/admin/switch")
@@ -79,7 +104,7 @@ async def switch(request: Request[Any, Any, Any]) -> Response[Any]:
         try:
             await set_switch(visit, actor, district, plugin, wanted[said])
         except Conflict as refused:
-            page = msgspec.structs.replace(_page(visit, actor), problem=visit.say(refused.text, **refused.values))
+            page = msgspec.structs.replace(await _page(visit, actor), problem=visit.say(refused.text, **refused.values))
             return visit.page("admin/plugins.html", page, desk=True, status=409)
         return visit.go("/admin")
 
@@ -112,7 +137,9 @@ def _inherits(visit: Visit, lower: District, upper: District, plugin: str) -> bo
     return all(tree.switch(node.id, plugin) is None for node in tree.above(lower.id) if upper.id in node.path and node.id != upper.id)
 
 
-def _page(visit: Visit, actor: Actor) -> AdminPage:
+async def _page(visit: Visit, actor: Actor) -> AdminPage:
+    told = await faults.read(visit.db, since=visit.at - SHOWN)
+    told += [f for f in await faults.read(visit.db, aside_at=visit.at) if f not in told]
     registry, tree = visit.house.registry, visit.house.directory.tree
     loaded = {p.name: p for p in registry.plugins}
     parts = []
@@ -132,9 +159,25 @@ def _page(visit: Visit, actor: Actor) -> AdminPage:
                 fault=registry.failed.get(name, ""),
                 declares=declares,
                 switches=switches,
+                faults=tuple(_fault(visit, actor, f) for f in told if f.owner == name),
             )
         )
     return AdminPage(head=head(visit, actor, "plugins"), plugins=tuple(parts), may_switch=actor.may(ADMINISTER.name))
+
+
+def _fault(visit: Visit, actor: Actor, fault: Fault) -> FaultPart:
+    here = visit.house.directory.tree[actor.district_id] if actor.district_id is not None else next(iter(visit.house.directory.tree))
+    aside = ""
+    if fault.until is not None and fault.until > visit.at:
+        lasting = fault.kind == "measure"
+        aside = visit.say(_("Left out of the report until it was counted anew")) if lasting else ""
+        aside = aside or visit.say(_("Set aside until {moment}"), moment=moment(visit, fault.until, here))
+    return FaultPart(
+        title=f"{visit.say(KINDS[fault.kind])} {fault.name}",
+        told=visit.say(_("{count} ×, last {moment}"), count=fault.count, moment=moment(visit, fault.last, here)),
+        what=fault.what,
+        aside=aside,
+    )
 
 
 def _switch(visit: Visit, district: District, plugin: str) -> Switch:

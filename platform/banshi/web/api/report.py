@@ -60,6 +60,7 @@ class ReportOut(msgspec.Struct, frozen=True, kw_only=True, rename={"first": "fro
     measures: list[MeasureOut]
     total: LineOut
     lines: list[LineOut]
+    failed: list[str] = []
 
 
 @get("/report", summary="Read the report", operation_id="readReport")
@@ -121,4 +122,5 @@ def report_out(house: House, found: asking.Report, language: texts.Language) -> 
         ],
         total=total,
         lines=lines,
+        failed=[m.key for m in found.failed],
     )

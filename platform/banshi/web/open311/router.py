@@ -159,7 +159,7 @@ async def _house(site: Site, db: Connection) -> House:
 
 def _jurisdiction(house: House, said: Said, request: Request[Any, Any, Any]) -> District:
     """Return the district that is meant: named, or the only one there is."""
-    serving = house.directory.tree.serving
+    serving = house.directory.tree.offered
     code = one(said, "jurisdiction_id")
     if not code:
         if len(serving) == 1:

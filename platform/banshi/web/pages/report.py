@@ -77,7 +77,10 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportPage(msgspec.Struct, frozen=True, kw_only=True):
-    """desk/report.html. ``explained`` are the figures in words: title, what is counted, what is left out."""
+    """desk/report.html.
+
+    ``explained`` are the figures in words: title, what is counted, what is left out. ``failed`` are those that are not shown, because they fail.
+    """
 
     title: str
     lead: str
@@ -93,3 +96,4 @@ class ReportPage(msgspec.Struct, frozen=True, kw_only=True):
     explained: tuple[tuple[str, str, str], ...]
     csv: str
     empty: bool = False
+    failed: tuple[str, ...] = ()

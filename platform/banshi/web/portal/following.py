@@ -51,7 +51,8 @@ async def follow(request: Request[Any, Any, Any]) -> Response[Any]:
             return visit.page("portal/track.html", pages.TrackPage(form=_track_form(visit, number, code, forms.problems_of(refused))), status=400)
     await take(site, f"code:{plain}", throttle.CODE_BY_NUMBER)
     async with site.visit(request) as visit:
-        row = (await visit.db.execute(select(case.c.number, case.c.key_id).where(case.c.number == plain))).one_or_none()
+        row = (await visit.db.execute(select(case.c.number, case.c.key_id, case.c.district_id).where(case.c.number == plain))).one_or_none()
+        row = row if row is not None and visit.house.directory.tree.covers(row.district_id) else None
         if row is not None and numbers.code_fits(visit.house.keyring, plain, row.key_id, code):
             await throttle.forgive(visit.db, f"code:{plain}")
             remember(visit, plain)
@@ -72,7 +73,7 @@ async def _stage(request: Request[Any, Any, Any], number: str, code: str) -> Res
             form = _track_form(visit, number, code, forms.problems_of(refused))
             return visit.page("portal/track.html", pages.TrackPage(form=form), status=400)
         row = (await visit.db.execute(select(case).where(case.c.number == plain))).one_or_none()
-        if row is not None:
+        if row is not None and visit.house.directory.tree.covers(row.district_id):
             view = CaseView(visit, visit.resident, row, ())
             holder = view.holder()
             stage = pages.StagePart(

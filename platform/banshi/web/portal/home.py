@@ -32,7 +32,7 @@ async def home(request: Request[Any, Any, Any], q: FromQuery[str] = "") -> Respo
     async with site.visit(request) as visit:
         if visit.here() is None:
             kept = "?" + urlencode({"q": q}) if q.strip() else ""
-            links = tuple(pages.Link(text=d.say(visit.language), href=f"/d/{d.code}{kept}") for d in visit.house.directory.tree.serving)
+            links = tuple(pages.Link(text=d.say(visit.language), href=f"/d/{d.code}{kept}") for d in visit.house.directory.tree.offered)
             return visit.page("portal/choose.html", pages.ChooseDistrictPage(links=links))
         return await _home(visit, q)
 

@@ -61,6 +61,9 @@ class Drawing:
             ),
             explained=tuple((self.say(m.title), self.say(m.explained), self.say(m.left_out)) for m in report.measures),
             csv=CSV + self.ways.report_of().removeprefix(HOME),
+            failed=tuple(
+                self.say(_("“{figure}” is not shown: it fails on some cases. The engineers were told."), figure=m.title) for m in report.failed
+            ),
             empty=not any(f.of or f.left_out or f.pending for f in report.total.figures.values()),
         )
 
