@@ -23,6 +23,7 @@ COMMANDS = {
     "backup": "running",
     "restore": "running",
     "plugins": "declarations",
+    "new-plugin": "new_plugin",
     "organisation": "people",
     "user": "people",
     "token": "people",
@@ -50,7 +51,7 @@ class Lazy(click.Group):
         """Return one command, None where there is none of that name."""
         if name not in COMMANDS:
             return _of_plugin(name)
-        found: click.Command = getattr(import_module(f"banshi.cli.{COMMANDS[name]}"), f"{name}_command")
+        found: click.Command = getattr(import_module(f"banshi.cli.{COMMANDS[name]}"), f"{name.replace('-', '_')}_command")
         return found
 
 

@@ -9,6 +9,8 @@ What an author writes tests with:
     open_case     opens a case of a type for the resident: ``await open_case("lost", what="Keys")``
     clock         the moment, moved by hand
     plugins       serves the town with only these: ``async with plugins("lost_found") as client``
+    run_job       runs one of the plugin's jobs at the clock's moment: ``await run_job("sweep")``
+    record, told  a case and its events as a measure reads them
     check_plugin  asserts what every plugin promises: ``check_plugin("lost_found")``
 
 ``plugin`` names the plugin that is tested (default: the first that is installed), ``organisation_file`` an organisation of your own (default: a
@@ -49,12 +51,14 @@ from banshi.testing.fixtures import (
     plugins,
     registry,
     resident,
+    run_job,
     server_url,
     template,
     town,
     worker_id,
 )
 from banshi.testing.ground import MOMENT, PASSWORD, SECRET, Clock, Town, clone, statements
+from banshi.testing.records import record, told
 
 __all__ = [
     "MOMENT",
@@ -84,11 +88,14 @@ __all__ = [
     "organisation_file",
     "plugin",
     "plugins",
+    "record",
     "registry",
     "resident",
+    "run_job",
     "server_url",
     "statements",
     "template",
+    "told",
     "town",
     "worker_id",
 ]

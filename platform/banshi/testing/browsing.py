@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from banshi.testing.ground import PASSWORD
+
 if TYPE_CHECKING:
     from litestar.testing import AsyncTestClient
 
@@ -107,7 +109,7 @@ class Person:
         filled = form["fields"] | {name: value if isinstance(value, list) else [value] for name, value in fields.items()}
         return await self.post(form["action"] or str(page.response.url), filled)
 
-    async def sign_in(self, login: str, password: str = "correct horse", path: str = "/sign-in") -> Page:
+    async def sign_in(self, login: str, password: str = PASSWORD, path: str = "/sign-in") -> Page:
         """Sign in on the page, or on one that asks for it."""
         page = await self.get(path)
         return await self.send(page, "/sign-in", login=login, password=password)

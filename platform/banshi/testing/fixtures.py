@@ -165,7 +165,10 @@ async def client(app: Litestar) -> AsyncIterator[AsyncTestClient[Any]]:
 
 @pytest.fixture
 def plugins(database: Database, registry: Registry, clock: Clock) -> Callable[..., AbstractAsyncContextManager[AsyncTestClient[Any]]]:
-    """A function that serves the town with only the plugins that it is given: ``async with plugins("lost_found") as client``."""
+    """Serves the town with only some plugins.
+
+    ``async with plugins("lost_found") as client`` gives a client for the block.
+    """
     from litestar.testing import AsyncTestClient
 
     from banshi.app import create_app
@@ -231,8 +234,25 @@ async def sign_in(client: AsyncTestClient[Any], database: Database, person_id: i
 
 
 @pytest.fixture
+def run_job(database: Database, registry: Registry, plugin: str, clock: Clock) -> Callable[[str], Awaitable[None]]:
+    """Runs one of the plugin's jobs at the clock's moment."""
+    from banshi.jobs.periodic import Context
+
+    async def run(name: str) -> None:
+        jobs = {j.name: j for j in registry.only([plugin]).jobs}
+        if name not in jobs:
+            pytest.fail(f"{plugin} has no job {name}; it has {', '.join(sorted(jobs)) or 'none'}")
+        await jobs[name].run(Context(database, clock()))
+
+    return run
+
+
+@pytest.fixture
 def open_case(database: Database, town: Town, district: District, plugin: str, clock: Clock) -> Callable[..., Awaitable[Opened]]:
-    """A function that opens a case of a type for the resident: ``await open_case("lost", what="Keys")``. What the form requires beyond it is made up."""
+    """Opens a case for the resident, by answers and what is made up beyond them.
+
+    ``await open_case("lost", what="Keys")`` gives its number and code.
+    """
     from banshi.testing.answers import file
 
     async def opened(case_type: str, **answers: Any) -> Opened:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping
 from functools import cache, lru_cache
@@ -74,9 +75,9 @@ class _Chain:
     """The owner's catalogue first, then the kernel's."""
 
     def __init__(self, domain: str, language: texts.Language) -> None:
-        own = texts.catalogue(domain, language)
+        own = copy.copy(texts.catalogue(domain, language))  # the catalogue itself is everybody's: two fallbacks on it would lead in a circle
         kernel = texts.catalogue("banshi", language)
-        if own is not kernel:
+        if domain != "banshi":
             own.add_fallback(kernel)
         self.gettext, self.ngettext = own.gettext, own.ngettext
         self.pgettext, self.npgettext = own.pgettext, own.npgettext

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from random import Random
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from banshi.testing.checking.subject import Subject
-from banshi.testing.ground import MOMENT
+from banshi.testing.records import record, told
 
 if TYPE_CHECKING:
     from banshi.contracts import CaseType, Measure, Record
@@ -76,11 +75,12 @@ def measures(subject: Subject) -> Iterator[str]:
     """Tell which measures do not return what their kind promises, or not the same twice, for cases fresh, under way and closed."""
     types = {c.name: c for c in subject.registry.case_types}
     for measure in subject.registry.measures:
-        for record in (r for name in measure.case_types for r in _records(types[name])):
+        for case in (r for name in measure.case_types for r in _records(types[name])):
             try:
-                given, again = measure.take(record), measure.take(record)
+                given, again = measure.take(case), measure.take(case)
             except Exception as error:
-                yield f"{measure.name} raises {type(error).__name__} ({error}) for a case in the state {record.state!r}: return None where it does not apply"
+                said = f"{type(error).__name__} ({error})"
+                yield f"{measure.name} raises {said} for a case in the state {case.state!r}: return None where it does not apply"
                 break
             if given != again:
                 yield f"{measure.name} gives {given!r}, then {again!r} for the same case: it must be a pure function of the record"
@@ -109,43 +109,17 @@ def _expected(measure: Measure) -> str:
 
 
 def _records(declared: CaseType) -> Iterator[Record]:
-    """Yield cases of a type as they may stand: just opened, in each state, and closed with each outcome."""
-    from banshi.contracts import Happening, Record
-
-    def record(state: str, outcome: str | None, story: tuple[Happening, ...]) -> Record:
-        final = declared.state(state).final
-        return Record(
-            case_type=declared.key,
-            district_id=1,
-            department_id=1,
-            state=state,
-            outcome=outcome,
-            category=None,
-            channel="web",
-            priority=0,
-            confidentiality="",
-            member=False,
-            imported=False,
-            received=MOMENT - timedelta(days=9),
-            closed=MOMENT if final else None,
-            data={},
-            facts=declared.facts(),
-            story=story,
-            zone=ZoneInfo("Asia/Shanghai"),
-        )
-
-    def told(kind: str, days: int, state: str, capacity: str = "staff") -> Happening:
-        at = MOMENT - timedelta(days=days)
-        return Happening(kind=kind, capacity=capacity, department_id=1, at=at, audience="applicant", state=state)
-
+    """Yield cases of a type as they may stand: just opened, in each state that an action leads to, and closed with each outcome."""
     first = declared.states[0].name
-    opened = told("opened", 9, first, "resident")
-    yield record(first, None, (opened,))
+    opened = told("opened", state=first, capacity="resident")
+    yield record(declared, opened)
     for action in declared.actions:
         end = action.to or action.sources[0]
-        outcomes = [o.name for o in declared.outcomes] if declared.state(end).final else [None]
-        for outcome in outcomes:
-            yield record(end, outcome, (opened, told(action.name, 3, end, action.by[0])))
+        story = (opened, told(action.name, days=3, state=end, capacity=action.by[0]))
+        if declared.state(end).final:
+            yield from (record(declared, *story, days=9, state=end, outcome=o.name) for o in declared.outcomes)
+        else:
+            yield record(declared, *story, state=end)
 
 
 def demo(subject: Subject) -> Iterator[str]:

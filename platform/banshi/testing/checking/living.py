@@ -132,12 +132,13 @@ def migrations(subject: Subject, url: str) -> Iterator[str]:
             else:
                 migrate(url, [kernel, own])
         except Exception as error:  # whatever a stranger's migration raises
-            yield f"{turn}: {type(error).__name__}: {str(error).splitlines()[0]}. Each version has an upgrade() and a downgrade() that takes all of it back"
+            said = f"{type(error).__name__}: {str(error).splitlines()[0]}"
+            yield f"{turn}: {said}. Each version has an upgrade() and a downgrade() that takes all of it back"
             return
         with engine.connect() as connection:
             mine, others = _tables(connection, subject.name)
             if strange := sorted(others ^ before):
-                yield f"{turn}: {', '.join(strange)} lies in somebody else's schema and was made or dropped: give op.create_table schema={subject.name!r}"
+                yield f"{turn}: {', '.join(strange)}, in somebody else's schema, was made or dropped: give op.create_table schema={subject.name!r}"
                 return
             if turn == "down" and mine:
                 yield f"down: {', '.join(sorted(mine))} is still there: downgrade() drops what upgrade() made"

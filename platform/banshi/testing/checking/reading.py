@@ -14,29 +14,8 @@ from banshi.testing.checking import words
 from banshi.testing.checking.subject import Subject
 
 HEAVY = frozenset(
-    [
-        "sqlalchemy",
-        "litestar",
-        "jinja2",
-        "alembic",
-        "asyncpg",
-        "psycopg",
-        "httpx",
-        "requests",
-        "aiohttp",
-        "lxml",
-        "PIL",
-        "numpy",
-        "pandas",
-        "matplotlib",
-        "typst",
-        "pyhanko",
-        "reportlab",
-        "docx",
-        "openpyxl",
-        "xlsxwriter",
-        "cryptography",
-    ]
+    {"sqlalchemy", "litestar", "jinja2", "alembic", "asyncpg", "psycopg", "httpx", "requests", "aiohttp", "lxml", "PIL", "numpy", "pandas"}
+    | {"matplotlib", "typst", "pyhanko", "reportlab", "docx", "openpyxl", "xlsxwriter", "cryptography"}
 )
 """What costs every command and every worker its start when a table of contents brings it along."""
 INLINE = {
