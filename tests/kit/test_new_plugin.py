@@ -13,7 +13,7 @@ NAME = "parking_permits"
 
 
 def run(*command: str | Path, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    environ = os.environ | {k: v for k, v in more.items()}
+    environ = os.environ | more
     return subprocess.run([sys.executable, "-m", *map(str, command)], cwd=cwd, env=environ, capture_output=True, text=True, check=False)
 
 
