@@ -119,7 +119,7 @@ def migrations(subject: Subject, url: str) -> Iterator[str]:
     tables = owner_metadata(subject.name).sorted_tables
     if not own.versions.is_dir():
         if tables:
-            yield f"models.py has {', '.join(t.name for t in tables)}, and there are no migrations/versions: write one (docs/plugins/versions.md)"
+            yield f"models.py has {', '.join(t.name for t in tables)}, and there are no migrations/versions: write one (docs/plugins/packaging.md)"
         return
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
     migrate(url, [kernel])
