@@ -54,15 +54,16 @@ class Place:
     town: Town
     client: AsyncTestClient[Any]
 
-    async def sit(self, staff_number: str = "") -> dict[str, str]:
-        """Return the headers of a browser in which an officer is signed in, or nobody; its cookie holds a form's token."""
+    async def sit(self, staff_number: str = "", *, resident: str = "") -> dict[str, str]:
+        """Return the headers of a browser in which somebody is signed in, or nobody; its cookie holds a form's token."""
         from banshi.identity import access
         from banshi.web.site import SESSION_COOKIE
 
         self.client.cookies.clear()
-        if staff_number:
+        actor = self.town.residents.get(resident) or self.town.staff.get(staff_number)
+        if actor is not None:
             async with self.database.transaction() as db:
-                token = await access.open_session(db, self.town.staff[staff_number].person_id or 0, ground.MOMENT)
+                token = await access.open_session(db, actor.person_id or 0, ground.MOMENT)
             self.client.cookies.set(SESSION_COOKIE, token)
         await self.client.get(f"/d/{HERE}")
         return {"x-csrftoken": str(self.client.cookies.get("csrf")), "accept-language": "en"}
@@ -72,13 +73,14 @@ class Place:
         first = str([code for code, _zh, _en in smalltown.DISTRICTS].index(district) + 1)
         return [number for number in sorted(self.town.staff) if number.startswith(first) and len(number) == 5]
 
-    def addresses(self) -> Iterator[tuple[str, str, str]]:
-        """Yield method, address (with ``{district}``) and permission of the plugin's routes."""
-        prefix = f"/d/{{district:str}}/{self.subject.name}"
+    def addresses(self, *, on_case: bool = False) -> Iterator[tuple[str, str, str]]:
+        """Yield method, address (with ``{district}``, or ``{number}`` on a case) and permission of the plugin's routes."""
+        place = "number" if on_case else "district"
+        prefix = f"/{'case' if on_case else 'd'}/{{{place}:str}}/{self.subject.name}"
         for route in self.client.app.routes:
             if route.path != prefix and not route.path.startswith(prefix + "/"):
                 continue
-            address = re.sub(r"\{(\w+):(\w+)\}", lambda m: "{district}" if m[1] == "district" else SAMPLE.get(m[2], "x"), route.path)
+            address = re.sub(r"\{(\w+):(\w+)\}", lambda m: f"{{{place}}}" if m[1] == place else SAMPLE.get(m[2], "x"), route.path)
             for handler in route.route_handlers:
                 if "permission" in handler.opt:
                     for method in sorted(str(getattr(m, "value", m)) for m in handler.http_methods):
@@ -234,6 +236,13 @@ async def leaks(place: Place) -> AsyncIterator[str]:
             yield f"officers of another district read a {case_type!r} that is not theirs"
     async for fault in _pages(place, mark, list(filed.values())):
         yield fault
+    for resident in ("", "resident1"):
+        headers = await place.sit(resident=resident)
+        for method, address, _permission in place.addresses(on_case=True):
+            for number in filed.values():
+                answered = await place.client.request(method, address.format(number=number), headers=headers, follow_redirects=False)
+                if answered.status_code < 300:
+                    yield f"{method} {address} answers {answered.status_code} to {resident or 'nobody in particular'}, whose case it is not"
     nobody = await place.sit()
     home = (await place.client.get(f"/d/{OFF}", headers=nobody)).text
     for service in subject.registry.services:
