@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import json
 import os
 import re
@@ -11,15 +9,10 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import psycopg
-import pytest
 
-from banshi import hookspecs
 from banshi.db.queue import libpq_url
-from banshi.plugins import load
 from banshi.settings import Settings
 from banshi.testing import SECRET
 
@@ -101,45 +94,22 @@ def test_the_commands_of_time_explain_a_case_and_say_what_would_happen(fresh_url
     assert json.loads(said[lines[3]])["failed"] == 0
 
 
-def test_every_example_of_the_plugins_document_is_python_that_runs() -> None:
-    for body in blocks("plugins.md", "python"):
-        if not body.startswith("# "):
-            exec(compile(body, "plugins.md", "exec"), {"__name__": "example"})
-
-
 def test_every_setting_is_in_operate_with_its_default() -> None:
     said = (DOCS / "operate.md").read_text(encoding="utf8")
     table = set(re.findall(r"`(BANSHI_\w+)`", said))
     assert table == {"BANSHI_" + f.upper() for f in Settings.__struct_fields__}
 
 
-def test_every_hook_has_a_heading_with_its_signature() -> None:
-    said = (DOCS / "plugins.md").read_text(encoding="utf8")
-    hooks = {name: function for name, function in vars(hookspecs).items() if name.startswith("banshi_")}
-    assert set(re.findall(r"^### (\w+)\(", said, re.MULTILINE)) == set(hooks)
-    for name, function in hooks.items():
-        assert f"### {name}() -> {inspect.signature(function).return_annotation}" in said
-
-
-def test_the_smallest_plugin_of_the_document_loads_and_declares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_files("plugins.md", tmp_path)
-    package = tmp_path / "banshi_lost_property"
-    (package / "__init__.py").touch()
-    monkeypatch.syspath_prepend(str(tmp_path))
-    entry: Any = SimpleNamespace(
-        name="lost_property", value="banshi_lost_property.plugin", load=lambda: importlib.import_module("banshi_lost_property.plugin")
-    )
-    registry = load([entry], strict=True)
-    assert registry.case_type("lost_property.lost").states[0].name == "open"
-    assert registry.service("lost_property", "lost").pages[0].fields == ("what", "telephone")
-
-
 def test_the_readme_begins_with_the_two_commands_and_names_only_what_is_there() -> None:
     said = (ROOT / "README.md").read_text(encoding="utf8")
     commands = [line.split("#")[0].strip() for line in said.splitlines() if line.startswith("    make ")]
     assert commands == ["make demo", "make test"]
-    for target in re.findall(r"\]\(([^)h][^)]*)\)", said):
-        assert (ROOT / target).exists(), target
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    for document in [ROOT / "README.md", *DOCS.rglob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:)([^)#\s]+)[^)]*\)", document.read_text(encoding="utf8")):
+            assert (document.parent / target).exists(), (document.name, target)
 
 
 def test_no_file_holds_a_registrys_address_or_a_path_of_somebodys_machine() -> None:

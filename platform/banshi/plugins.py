@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CODE = re.compile(r"[a-z0-9_-]{1,60}")
 OF_THE_KERNEL = "kernel public procrastinate information_schema services case static banshi"
 OF_ITS_ADDRESSES = "portal desk admin library parts api track my secret data"
@@ -223,7 +223,7 @@ def load(entries: Sequence[EntryPoint] | None = None, *, strict: bool = False) -
 
 def _collect(entry: EntryPoint) -> tuple[Loaded, dict[str, tuple[Declared, ...]]]:
     """Return one plugin and all it declares; raise whatever is wrong with it."""
-    if not _NAME.fullmatch(entry.name) or entry.name in RESERVED:
+    if not NAME.fullmatch(entry.name) or entry.name in RESERVED:
         msg = f"{entry.name!r} cannot be a plugin's name: use small letters, digits and _, none of {sorted(RESERVED)}"
         raise PluginError(msg)
     module = entry.load()
@@ -349,7 +349,7 @@ def _check_declared(declared: Mapping[str, tuple[Declared, ...]]) -> None:
             msg = f"two {field.replace('_', ' ')} are called {', '.join(twice)}"
             raise PluginError(msg)
         for name in names:
-            if name is not None and not _NAME.fullmatch(name):
+            if name is not None and not NAME.fullmatch(name):
                 msg = f"{name!r} cannot name one of its {field.replace('_', ' ')}: small letters, digits and _"
                 raise PluginError(msg)
     case_types: dict[str, CaseType] = {c.name: c for c in declared["case_types"] if isinstance(c, CaseType)}

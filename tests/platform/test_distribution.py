@@ -42,6 +42,7 @@ def test_the_wheel_opens_the_home_page_without_npm(fresh_url: str, tmp_path: Pat
         archive.extractall(tmp_path / "installed")
     assert any(n.startswith("banshi/web/static/vendor/portal.") for n in names)
     assert "banshi/web/templates/portal/home.html" in names
+    assert {"banshi/cli/skeleton/pyproject.toml.in", "banshi/cli/skeleton/@package@/py.typed.in"} <= set(names)
     assert "banshi/locale/zh/LC_MESSAGES/banshi.po" in names
     assert not any("node_modules" in n or n.endswith(".scss") for n in names)
     assert "East" in run(sys.executable, "-c", OPEN_HOME, tmp_path / "installed", url=fresh_url)

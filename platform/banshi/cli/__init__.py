@@ -25,6 +25,7 @@ COMMANDS = {
     "plugins": "declarations",
     "remove": "removing",
     "doctor": "doctor",
+    "new-plugin": "new_plugin",
     "organisation": "people",
     "user": "people",
     "token": "people",
@@ -52,7 +53,7 @@ class Lazy(click.Group):
         """Return one command, None where there is none of that name."""
         if name not in COMMANDS:
             return _of_plugin(name)
-        found: click.Command = getattr(import_module(f"banshi.cli.{COMMANDS[name]}"), f"{name}_command")
+        found: click.Command = getattr(import_module(f"banshi.cli.{COMMANDS[name]}"), f"{name.replace('-', '_')}_command")
         return found
 
 

@@ -170,6 +170,9 @@ def page(visit: Visit, template: str, said: Any, *, desk: bool = False, status: 
     return visit.page(template, said, desk=desk, status=status)
 
 
+read = forms.read
+answers = forms.answers
+one = forms.one
 show_number = numbers.show
 read_number = casepage.read_number
 upload_token = csrf_token
@@ -185,6 +188,7 @@ __all__ = [
     "Visit",
     "act",
     "actions_of",
+    "answers",
     "attach",
     "decode",
     "desk_case",
@@ -193,10 +197,12 @@ __all__ = [
     "form",
     "give",
     "keep_paper",
+    "one",
     "open_case",
     "own_case",
     "page",
     "paper",
+    "read",
     "read_number",
     "shapes",
     "show_number",

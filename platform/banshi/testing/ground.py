@@ -1,13 +1,6 @@
-"""Fixtures for plugin authors and for banshi itself: a real PostgreSQL, migrated once, one clone a test process.
+"""The ground that tests stand on: one server, one migrated template a state of the code, clones of it; the town, and its clock.
 
-    database      a Database of one's own clone; what a test commits is deleted after it
-    db            a connection in a transaction that is rolled back
-    town          a small organisation: districts, departments, staff, residents (committed once)
-    house         what domain functions are handed
-    fresh_url     a database of one test alone
-    client        the application, called in process
-
-The server is the embedded one, without durability; ``TEST_DATABASE_URL`` names another (its user must be able to make databases).
+Nothing of the kernel is imported before it is asked for: pytest loads this with every run, before anything measures what is covered.
 """
 
 from __future__ import annotations
@@ -15,38 +8,30 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import psycopg
-import pytest
-import pytest_asyncio
-from litestar.testing import AsyncTestClient
-from psycopg.sql import SQL, Identifier
-from sqlalchemy import event, text
-from sqlalchemy.engine import make_url
 
-from banshi import app, plugins
-from banshi.cases.book import House, load_house
-from banshi.contracts import Actor
-from banshi.db import Connection, Database
-from banshi.db.embedded import EmbeddedServer
-from banshi.db.migrations import Owner, migrate
-from banshi.db.queue import libpq_url
-from banshi.identity import access, organisation, people
-from banshi.identity.directory import Post
-from banshi.plugins import Registry
-from banshi.privacy import Keyring
-from banshi.settings import Settings
+if TYPE_CHECKING:
+    import psycopg
+
+    from banshi.cases.book import House
+    from banshi.contracts import Actor, Officer
+    from banshi.db import Connection, Database
+    from banshi.db.migrations import Owner
+    from banshi.districts import District
+    from banshi.plugins import Registry
+    from banshi.settings import Settings
 
 SECRET = "a key for tests only and never for anything else"  # noqa: S105 -- a test's
 PASSWORD = "correct horse"  # noqa: S105 -- a test's
 MOMENT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 LOCK = 0x7465737473
+RESIDENTS = ("张小芳", "李明", "Ann Smith", "王淑兰")
 
 
 class Town(msgspec.Struct, frozen=True):
@@ -69,6 +54,17 @@ class Town(msgspec.Struct, frozen=True):
         assert found is not None
         return found.id
 
+    def offering(self, plugin: str) -> list[District]:
+        """Return the districts that have a plugin on, those below the city first."""
+        tree = self.house.directory.tree
+        return sorted((d for d in tree.serving if tree.has_on(d.id, plugin)), key=lambda d: (d.level != "district", d.id))
+
+    def officers(self, role: str) -> list[Officer]:
+        """Return the posts that carry a role, in the order of their staff numbers."""
+        directory = self.house.directory
+        found = [o for department in directory for o in directory.officers_of(department.id) if role in o.roles]
+        return sorted(found, key=lambda o: o.staff_number)
+
 
 class Clock:
     """The moment of a test, moved by hand."""
@@ -86,138 +82,50 @@ class Clock:
         return self.moment
 
 
-@pytest.fixture(scope="session")
-def registry() -> Registry:
-    """Every installed plugin; a broken one is an error."""
-    return plugins.load(strict=True)
+def settings_of(url: str, **more: Any) -> Settings:
+    """Return the settings of an application on a test's database."""
+    from banshi.settings import Settings
+
+    return Settings(database_url=url, secret_key=(SECRET,), secure_cookies=False, **more)
 
 
-@pytest.fixture(scope="session")
-def server_url() -> Iterator[str]:
-    """The address of the server that the tests' databases live on."""
+@contextmanager
+def server() -> Iterator[str]:
+    """Give the address of the server that the tests' databases live on: the embedded one, without durability, or ``TEST_DATABASE_URL``."""
+    from banshi.db.embedded import EmbeddedServer
+
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
-    server = EmbeddedServer(Path(tempfile.gettempdir()) / f"banshi-tests-{os.getuid()}", durable=False)
+    embedded = EmbeddedServer(Path(tempfile.gettempdir()) / f"banshi-tests-{os.getuid()}", durable=False)
     try:
-        yield server.join()
+        yield embedded.join()
     finally:
-        server.leave()
-
-
-@pytest.fixture(scope="session")
-def organisation_file() -> Path:
-    """The organisation that ``town`` loads; override it with one that has your plugin on and your duties."""
-    pytest.fail("override the fixture organisation_file with the path of an organisation file")
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def template(server_url: str, registry: Registry, organisation_file: Path) -> str:
-    """The name of the database that was migrated, declared and settled once; all others are clones of it."""
-    return await _template(server_url, registry, organisation_file)
-
-
-@pytest.fixture(scope="session")
-def database_url(server_url: str, template: str, worker_id: str) -> Iterator[str]:
-    """A database of this process."""
-    with clone(server_url, template, f"banshi_test_{worker_id}_{os.getpid()}") as url:
-        yield url
-
-
-@pytest.fixture
-def fresh_url(server_url: str, template: str, worker_id: str) -> Iterator[str]:
-    """A database of this test alone: for commands, and for what cannot be swept up."""
-    with clone(server_url, template, f"banshi_fresh_{worker_id}_{os.getpid()}") as url:
-        yield url
-
-
-@pytest.fixture
-def empty_url(server_url: str, worker_id: str) -> Iterator[str]:
-    """A database with nothing in it."""
-    with clone(server_url, "template0", f"banshi_empty_{worker_id}_{os.getpid()}") as url:
-        yield url
+        embedded.leave()
 
 
 @contextmanager
 def clone(server_url: str, template: str, name: str) -> Iterator[str]:
     """Give the address of a database of that name, cloned from ``template``; it is gone at the end of the block."""
+    import psycopg
+    from psycopg.sql import SQL, Identifier
+
+    from banshi.db.queue import libpq_url
+
     with psycopg.connect(libpq_url(server_url), autocommit=True) as connection:
         connection.execute(SQL("create database {} template {}").format(Identifier(name), Identifier(template)))
     try:
-        yield _other(server_url, name)
+        yield other(server_url, name)
     finally:
         with psycopg.connect(libpq_url(server_url), autocommit=True) as connection:
             connection.execute(SQL("drop database if exists {} with (force)").format(Identifier(name)))
 
 
-@pytest.fixture(scope="session")
-def worker_id(request: pytest.FixtureRequest) -> str:
-    """The name of this test process."""
-    return str(getattr(request.config, "workerinput", {}).get("workerid", "main"))
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def _engine(database_url: str) -> AsyncIterator[Database]:
-    database = Database(database_url, pool_size=30)
-    yield database
-    await database.close()
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def town(_engine: Database, registry: Registry) -> Town:
-    """The organisation of the tests."""
-    async with _engine.transaction() as db:
-        return await _read_town(db, registry)
-
-
-@pytest.fixture
-def house(town: Town) -> House:
-    """What domain functions are handed."""
-    return town.house
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def db(_engine: Database) -> AsyncIterator[Connection]:
-    """A connection in a transaction that is rolled back."""
-    async with _engine.engine.connect() as connection:
-        transaction = await connection.begin()
-        yield connection
-        if transaction.is_active:
-            await transaction.rollback()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def database(_engine: Database) -> AsyncIterator[Database]:
-    """The database, for tests that commit: what they leave is deleted in one go (TRUNCATE is 100 times slower)."""
-    yield _engine
-    async with _engine.transaction() as db:
-        for statement in _SWEEP.split(";"):
-            await db.execute(text(statement))
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """The moment of a test, moved by hand."""
-    return Clock()
-
-
-@pytest.fixture(scope="session")
-def keyring() -> Keyring:
-    """The keys of the tests."""
-    return Keyring(Settings(secret_key=(SECRET,)).keys())
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def client(database: Database, registry: Registry, clock: Callable[[], datetime]) -> AsyncIterator[AsyncTestClient[Any]]:
-    """The application, called in process."""
-    settings = Settings(database_url=database.url, secret_key=(SECRET,), secure_cookies=False)
-    async with AsyncTestClient(app.create_app(settings, registry, now=clock), base_url="http://testserver.local") as caller:
-        yield caller
-
-
 @contextmanager
 def statements(database: Database) -> Iterator[list[str]]:
     """Give the list of the statements that run inside: how many queries a page needs."""
+    from sqlalchemy import event
+
     said: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
@@ -230,11 +138,23 @@ def statements(database: Database) -> Iterator[list[str]]:
         event.remove(database.engine.sync_engine, "before_cursor_execute", note)
 
 
-async def _template(server_url: str, registry: Registry, file: Path) -> str:
-    """Return the name of a template that fits the code; the first process that needs it makes it."""
-    owners = [Owner("kernel", "banshi"), *(Owner(p.name, p.package) for p in registry.plugins)]
+def owners(registry: Registry) -> list[Owner]:
+    """Return everybody who has tables."""
+    from banshi.db.migrations import Owner
+
+    return [Owner("kernel", "banshi"), *(Owner(p.name, p.package) for p in registry.plugins)]
+
+
+async def template_for(server_url: str, registry: Registry, file: Path) -> str:
+    """Return the name of a template that fits the code and the organisation; the first process that needs it makes it."""
+    import psycopg
+    from psycopg.sql import SQL, Identifier
+
+    from banshi.db.queue import libpq_url
+
     digest = hashlib.sha256(file.read_bytes())
-    for owner in owners:
+    for owner in owners(registry):
+        digest.update(f"{owner.name} {owner.package}".encode())
         for source in sorted(owner.versions.parent.parent.rglob("*.py")):
             digest.update(source.read_bytes())
     name = f"banshi_template_{digest.hexdigest()[:16]}"
@@ -246,13 +166,16 @@ async def _template(server_url: str, registry: Registry, file: Path) -> str:
             making = name + "_making"
             connection.execute(SQL("drop database if exists {}").format(Identifier(making)))
             connection.execute(SQL("create database {}").format(Identifier(making)))
-            await _fill(_other(server_url, making), owners, registry, file)
+            await _fill(other(server_url, making), registry, file)
             connection.execute(SQL("alter database {} rename to {}").format(Identifier(making), Identifier(name)))
     return name
 
 
 def _drop_old_templates(connection: psycopg.Connection[Any]) -> None:
     """Drop templates that were made for the code of another day; today's may be in use by another run."""
+    import psycopg
+    from psycopg.sql import SQL, Identifier
+
     old = """
         select datname from pg_database
         where starts_with(datname, 'banshi_template_') and (pg_stat_file('base/' || oid || '/PG_VERSION')).modification < now() - interval '1 day'
@@ -263,17 +186,24 @@ def _drop_old_templates(connection: psycopg.Connection[Any]) -> None:
                 connection.execute(SQL("drop database {}").format(Identifier(row[0])))
 
 
-async def _fill(url: str, owners: list[Owner], registry: Registry, file: Path) -> None:
-    migrate(url, owners)
-    database, keyring = Database(url, pool_size=1), Keyring(Settings(secret_key=(SECRET,)).keys())
+async def _fill(url: str, registry: Registry, file: Path) -> None:
+    from sqlalchemy import text
+
+    from banshi import app
+    from banshi.db import Database
+    from banshi.db.migrations import migrate
+    from banshi.identity import access, organisation, people
+    from banshi.privacy import Keyring
+
+    migrate(url, owners(registry))
+    database, keyring = Database(url, pool_size=1), Keyring(settings_of(url).keys())
     await app.declare(database, registry, keyring, MOMENT)
     wanted = organisation.read(file)
     hashed = people.hash_password(PASSWORD)
     async with database.transaction() as db:
         await organisation.load(db, keyring, wanted, MOMENT, hashed=hashed)
-        for number in range(4):
-            login = f"resident{number}"
-            name, telephone = ("张小芳", "李明", "Ann Smith", "王淑兰")[number], f"100 0000 000{number}"
+        for number, name in enumerate(RESIDENTS):
+            login, telephone = f"resident{number}", f"100 0000 000{number}"
             await people.add_account(db, keyring, login=login, name=name, telephone=telephone, hashed=hashed, at=MOMENT)
         permissions = sorted({p.name for role in registry.roles for p in role.permissions})
         for entry in wanted.staff:
@@ -282,10 +212,17 @@ async def _fill(url: str, owners: list[Owner], registry: Registry, file: Path) -
     await database.close()
 
 
-async def _read_town(db: Connection, registry: Registry) -> Town:
+async def read_town(db: Connection, registry: Registry) -> Town:
+    """Return the town as the database has it."""
+    from sqlalchemy import text
+
+    from banshi.cases.book import load_house
+    from banshi.contracts import Actor
+    from banshi.identity.directory import Post
+    from banshi.privacy import Keyring
+
     revision = (await db.execute(text("select value from kernel.revision"))).scalar_one()
-    keyring = Keyring(Settings(secret_key=(SECRET,)).keys())
-    house = await load_house(db, registry, keyring, revision)
+    house = await load_house(db, registry, Keyring(settings_of("").keys()), revision)
     accounts = await db.execute(text("select login, person_id from kernel.account where login like 'resident%'"))
     posts = (await db.execute(text("select * from kernel.post"))).all()
     staff = {
@@ -298,7 +235,24 @@ async def _read_town(db: Connection, registry: Registry) -> Town:
     return Town(house=house, residents=residents, staff=staff, tokens={number: f"token-{number}" for number in staff})
 
 
-def _other(url: str, name: str) -> str:
+async def sweep(database: Database, registry: Registry) -> None:
+    """Delete what a test left, in one go (TRUNCATE is 100 times slower): the plugins' rows first, which may refer to the kernel's."""
+    from sqlalchemy import delete, text
+
+    from banshi.db import owner_metadata
+
+    async with database.transaction() as db:
+        for plugin in registry.plugins:
+            for table in reversed(owner_metadata(plugin.name).sorted_tables):
+                await db.execute(delete(table))
+        for statement in _SWEEP.split(";"):
+            await db.execute(text(statement))
+
+
+def other(url: str, name: str) -> str:
+    """Return the address of another database on the same server."""
+    from sqlalchemy.engine import make_url
+
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
