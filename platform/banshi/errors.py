@@ -10,6 +10,7 @@ BanshiError
 ├── NotSignedIn       401
 ├── Forbidden         403
 ├── NotFound          404
+├── OutOfOrder        503: the plugin behind an address is broken, or set aside
 ├── Conflict          409
 │   ├── KeyReused     the idempotency key came before with another body
 │   ├── NotAllowedNow the state of the case does not allow the action
@@ -114,6 +115,12 @@ class Stale(Changed):
     """The same, told to a program that sent the revision it had read (RFC 9110, 13.1.1)."""
 
     status = 412
+
+
+class OutOfOrder(Refused):
+    """The plugin behind an address is broken, or set aside; the rest of the platform serves."""
+
+    status = 503
 
 
 class Throttled(Refused):
