@@ -15,6 +15,7 @@ BanshiError
 │   ├── NotAllowedNow the state of the case does not allow the action
 │   └── Changed       somebody else acted since the page was read
 │       └── Stale     412: the same, told to a program that sent the revision
+├── OutOfOrder        503: what a plugin brings is broken, or set aside
 └── Throttled         429: too many attempts
 """
 
@@ -114,6 +115,12 @@ class Stale(Changed):
     """The same, told to a program that sent the revision it had read (RFC 9110, 13.1.1)."""
 
     status = 412
+
+
+class OutOfOrder(Refused):
+    """What a plugin brings to an address is broken, or set aside; the rest of the platform serves."""
+
+    status = 503
 
 
 class Throttled(Refused):
