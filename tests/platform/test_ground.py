@@ -128,4 +128,4 @@ def test_plugins_are_listed_as_facts_that_do_not_change(tmp_path: Path) -> None:
     facts = json.loads(one)
     assert [f["name"] for f in facts] == ["approvals", "tickets"]
     assert facts[0]["health"] == "ok"
-    assert facts[0]["declares"]["case_types"][0]["name"] == "tickets.request"
+    assert facts[1]["declares"]["case_types"][0]["name"] == "tickets.request"
