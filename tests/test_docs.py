@@ -97,7 +97,7 @@ def test_the_commands_of_time_explain_a_case_and_say_what_would_happen(fresh_url
 def test_every_setting_is_in_operate_with_its_default() -> None:
     said = (DOCS / "operate.md").read_text(encoding="utf8")
     table = set(re.findall(r"`(BANSHI_\w+)`", said))
-    assert table == {"BANSHI_" + f.upper() for f in Settings.__struct_fields__}
+    assert table == {"BANSHI_" + f.upper() for f in Settings.__struct_fields__ if f != "plugins"}  # those are BANSHI_<PLUGIN>_<NAME>
 
 
 def test_the_readme_begins_with_the_two_commands_and_names_only_what_is_there() -> None:
