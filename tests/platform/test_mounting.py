@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -22,7 +23,7 @@ from banshi.errors import PluginError
 from banshi.plugins import Registry
 from banshi.settings import Settings
 from banshi.testing import SECRET, Clock
-from banshi.web import mounting
+from banshi.web import mounting, templating
 from banshi.web.security import TOKEN_ROUTE
 
 _ = translator("banshi")
@@ -75,6 +76,8 @@ async def ground(fresh_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     (tmp_path / "parks_package").mkdir()
     (tmp_path / "parks_package" / "__init__.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
+    sys.modules.pop("parks_package", None)  # that of the test before lay in another folder
+    templating._environment.cache_clear()
     database = Database(fresh_url, pool_size=1)
     async with database.transaction() as db:
         for name in ("parks", "orchards"):

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from banshi.db import Connection, set_limit, statement_limit
+from banshi.db import Connection, is_gone, set_limit, statement_limit
 from banshi.errors import DatabaseUnavailable
 
 if TYPE_CHECKING:
@@ -80,6 +80,6 @@ class Guard:
 
 def _is_its_own(error: BaseException) -> bool:
     """Return whether an error is the plugin's: not that the request ended, nor that the database is away. A plugin's sys.exit() is."""
-    if isinstance(error, DatabaseUnavailable):
+    if isinstance(error, DatabaseUnavailable) or is_gone(error):
         return False
     return isinstance(error, (Exception, SystemExit))
