@@ -14,7 +14,7 @@ from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Sen
 
 from banshi.contracts import Routes
 from banshi.db import statement_limit
-from banshi.errors import Forbidden, NotFound, NotSignedIn, PluginError, Refused
+from banshi.errors import Forbidden, NotFound, NotSignedIn, OutOfOrder, PluginError
 from banshi.identity import access
 from banshi.plugins import RESERVED, Registry
 from banshi.texts import translator
@@ -196,9 +196,3 @@ class Fence:
             raise OutOfOrder(_("This page took too long and was given up. The hot line takes what you have to say.")) from late
         if fences.blocked(self.owner) > blocked:
             fences.report(self.owner, "route", name, "blocked the event loop")
-
-
-class OutOfOrder(Refused):
-    """The plugin behind an address is broken and fenced; the rest of the platform serves."""
-
-    status = 503

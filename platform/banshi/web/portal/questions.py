@@ -12,11 +12,10 @@ from banshi import texts
 from banshi.cases.decoding import decode, shapes
 from banshi.contracts import Actor, Service
 from banshi.contracts import Page as Group
-from banshi.errors import Forbidden, Invalid, NotFound, NotSignedIn
+from banshi.errors import Forbidden, Invalid, NotFound, NotSignedIn, OutOfOrder
 from banshi.identity import mandates
 from banshi.web import drafts, forms, pages
 from banshi.web.drafts import SENT, Draft
-from banshi.web.mounting import OutOfOrder
 from banshi.web.site import Visit
 
 _ = texts.translator("banshi")
