@@ -16,7 +16,8 @@ BanshiError
 │   ├── NotAllowedNow the state of the case does not allow the action
 │   └── Changed       somebody else acted since the page was read
 │       └── Stale     412: the same, told to a program that sent the revision
-└── Throttled         429: too many attempts
+├── Throttled         429: too many attempts
+└── OutOfOrder        503: the plugin behind an address is broken, the rest serves
 """
 
 from __future__ import annotations
@@ -131,6 +132,12 @@ class Throttled(Refused):
     def __init__(self, text: Text | str, seconds: int, **values: object) -> None:
         self.seconds = seconds
         super().__init__(text, seconds=seconds, **values)
+
+
+class OutOfOrder(Refused):
+    """The plugin behind an address is broken and fenced; the rest of the platform serves."""
+
+    status = 503
 
 
 class _Lenient(dict[str, object]):

@@ -52,6 +52,11 @@ def test_the_door_names_what_it_opens_and_says_what_it_has_not() -> None:
         _ = banshi.nothing  # type: ignore[attr-defined]
 
 
+def test_the_rooms_of_the_web_load_by_themselves() -> None:
+    for room in ("mounting", "toolkit", "panels", "failures", "portal"):
+        subprocess.run([sys.executable, "-c", f"import banshi.web.{room}"], check=True)
+
+
 def test_every_hook_says_when_it_is_called_and_what_it_returns() -> None:
     for name in dir(hookspecs):
         if name.startswith("banshi_"):

@@ -28,7 +28,6 @@ class Subject:
 
     def load(self) -> None:
         """Load it as the platform would; raise whatever is wrong with it."""
-        import banshi.app  # noqa: F401 -- the rooms of web need each other: together they load in any order
         from banshi import plugins
         from banshi.web import mounting
 
