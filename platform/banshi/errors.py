@@ -134,12 +134,6 @@ class Throttled(Refused):
         super().__init__(text, seconds=seconds, **values)
 
 
-class OutOfOrder(Refused):
-    """The plugin behind an address is broken and fenced; the rest of the platform serves."""
-
-    status = 503
-
-
 class _Lenient(dict[str, object]):
     """Leaves a placeholder standing where no value is given."""
 
