@@ -16,8 +16,7 @@ BanshiError
 │   ├── NotAllowedNow the state of the case does not allow the action
 │   └── Changed       somebody else acted since the page was read
 │       └── Stale     412: the same, told to a program that sent the revision
-├── Throttled         429: too many attempts
-└── OutOfOrder        503: the plugin behind an address is broken, the rest serves
+└── Throttled         429: too many attempts
 """
 
 from __future__ import annotations
