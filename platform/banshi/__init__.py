@@ -89,7 +89,11 @@ if TYPE_CHECKING:
     from banshi.errors import Refused as Refused
     from banshi.hookspecs import hookimpl as hookimpl
     from banshi.identity import tables as _people
+    from banshi.texts import Language as Language
     from banshi.texts import Text as Text
+    from banshi.texts import say as say
+    from banshi.texts import say_date as say_date
+    from banshi.texts import say_moment as say_moment
     from banshi.texts import translator as translator
     from banshi.web import toolkit as toolkit
 
@@ -110,7 +114,7 @@ _ROOMS = {
     "db": "owner_metadata",
     "errors": "Forbidden Invalid NotAllowedNow NotFound Refused",
     "hookspecs": "hookimpl",
-    "texts": "Text translator",
+    "texts": "Language Text say say_date say_moment translator",
 }
 _PLACES = {name: (f"banshi.{room}", name) for room, names in _ROOMS.items() for name in names.split()} | {
     "case_table": ("banshi.cases.tables", "case"),

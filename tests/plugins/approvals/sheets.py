@@ -54,7 +54,12 @@ ALL: tuple[kinds.AnyPaper, ...] = (
         applicant="王㐂",
         matter=MATTER,
         missing=(
-            Missing(name="房屋租赁合同", reason="合同已于2026年10月31日到期\n请提供有效的合同", basis="《云澜市诊所设置办法（示例）》第八条", sample="见服务指南附件3"),
+            Missing(
+                name="房屋租赁合同",
+                reason="合同已于2026年10月31日到期\n请提供有效的合同",
+                basis="《云澜市诊所设置办法（示例）》第八条",
+                sample="见服务指南附件3",
+            ),
             Missing(name="医师执业证书", reason="未提交", basis=LAW),
         ),
         until=date(2026, 12, 20),

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from banshi_approvals.papers.errors import GlyphMissing as GlyphMissing
     from banshi_approvals.papers.errors import PaperError as PaperError
     from banshi_approvals.papers.errors import SealUnavailable as SealUnavailable
+    from banshi_approvals.papers.issuing import Issued as Issued
+    from banshi_approvals.papers.issuing import issue as issue
     from banshi_approvals.papers.sealing import seal as seal
     from banshi_approvals.papers.signers import FileSigner as FileSigner
     from banshi_approvals.papers.signers import Signer as Signer
@@ -44,6 +46,7 @@ _ROOMS = {
     "checking": "Checked Revoked Trust check",
     "drawing": "draw",
     "errors": "AlreadySealed CannotDraw GlyphMissing PaperError SealUnavailable",
+    "issuing": "Issued issue",
     "sealing": "seal",
     "signers": "FileSigner Signer",
 }

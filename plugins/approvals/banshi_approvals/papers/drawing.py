@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import msgspec
@@ -23,6 +24,8 @@ FRAME = resources.files("banshi_approvals.papers") / "templates"
 MARK = "banshi?"
 """How our line among the keywords of a PDF begins: what a checker reads without reading the page."""
 
+INVISIBLE = ((0, 0x1F), (0x7F, 0x9F), (0x200B, 0x200F), (0x2028, 0x202E), (0x2060, 0x206F), (0xFEFF, 0xFEFF), (0xD800, 0xDFFF))
+"""Controls, zero-width and direction marks, lone surrogates."""
 Standard = str
 
 
@@ -107,6 +110,12 @@ def read_mark(keywords: str) -> dict[str, str]:
     return {}
 
 
+def info(reader: Any) -> Mapping[str, Any]:
+    """Return what a PDF says of itself (author, keywords); ``reader`` is pyHanko's."""
+    found = reader.trailer_view.get("/Info")
+    return {} if found is None else found.get_object() if hasattr(found, "get_object") else found
+
+
 @lru_cache(maxsize=64)
 def _qr(address: str) -> str:
     out = io.BytesIO()
@@ -126,8 +135,7 @@ def _clean(value: object) -> object:
 
 
 def _invisible(sign: str) -> bool:
-    point = ord(sign)
-    return point < 0x20 or 0x7F <= point < 0xA0 or 0x200B <= point <= 0x200F or 0x2028 <= point <= 0x202E or 0x2060 <= point <= 0x206F or point == 0xFEFF or 0xD800 <= point < 0xE000
+    return any(first <= ord(sign) <= last for first, last in INVISIBLE)
 
 
 def _all_text(value: object) -> str:

@@ -23,10 +23,10 @@ class CannotDraw(PaperError):
 
 
 class GlyphMissing(CannotDraw):
-    """No font has a character of the text; ``characters`` are those that lack."""
+    """No font has a character of the text; ``lacking`` are those."""
 
-    def __init__(self, text: object, characters: tuple[str, ...], **values: object) -> None:
-        self.characters = characters
+    def __init__(self, text: object, lacking: tuple[str, ...], **values: object) -> None:
+        self.lacking = lacking
         super().__init__(text, **values)  # type: ignore[arg-type] -- a Text of our own catalogue
 
 

@@ -40,6 +40,7 @@ class Pen:
         self.language = language
 
     def __call__(self, text: Text | str, **values: object) -> str:
+        """Return a text in the paper's language."""
         return say(text, self.language, **values)
 
     def day(self, day: date) -> str:
@@ -77,7 +78,13 @@ def _notification(paper: kinds.Notification, pen: Pen) -> Sheet:
     blocks += [
         _heading(pen(_("What to bring ({number} in all)"), number=len(rows))),
         Block("table", head=head, rows=rows, widths=(1, 5, 4, 5, 4)),
-        _text(pen(_("This list is complete for the situation described above. Nothing that is not on it will be asked for unless the situation is another."))),
+        _text(
+            pen(
+                _(
+                    "This list is complete for the situation described above. Nothing that is not on it will be asked for unless the situation is another."
+                )
+            )
+        ),
     ]
     return Sheet(pen(_("One-time notification")), blocks)
 
@@ -112,14 +119,19 @@ def _acceptance(paper: kinds.Acceptance, pen: Pen) -> Sheet:
         if paper.by_law
         else _("Your application “{matter}” is accepted from {day}.")
     )
-    facts = [(_("To be decided by law by"), pen.day(paper.statutory)), (_("We promise to decide by"), pen.day(paper.promised) if paper.promised else "")]
+    facts = [
+        (_("To be decided by law by"), pen.day(paper.statutory)),
+        (_("We promise to decide by"), pen.day(paper.promised) if paper.promised else ""),
+    ]
     blocks = [_to(pen, paper.applicant), _text(pen(said, matter=paper.matter, day=pen.day(paper.accepted))), _fields(pen, facts)]
     if paper.gaps:
         blocks += [
             _text(pen(_("It is accepted with a gap. These materials follow, as you promised, by the day beside each; the decision waits for them."))),
             _gaps(pen, paper.gaps),
         ]
-    blocks.append(_text(pen(_("Time for hearings, inspections, tests and expert reviews is not counted in these limits; you are told of it in writing."))))
+    blocks.append(
+        _text(pen(_("Time for hearings, inspections, tests and expert reviews is not counted in these limits; you are told of it in writing.")))
+    )
     return Sheet(pen(_("Notice of acceptance")), blocks)
 
 
@@ -134,7 +146,11 @@ def _correction(paper: kinds.Correction, pen: Pen) -> Sheet:
         _text(pen(_("The time until your complete answer is not counted in the limits."))),
     ]
     if paper.until:
-        blocks.append(_text(pen(_("Please answer by {day}. If there is no answer by then, the application ends and can be filed anew."), day=pen.day(paper.until))))
+        blocks.append(
+            _text(
+                pen(_("Please answer by {day}. If there is no answer by then, the application ends and can be filed anew."), day=pen.day(paper.until))
+            )
+        )
     if paper.overriding:
         blocks.append(Block("note", pen(_("Why we ask a second time: {reason}"), reason=paper.overriding)))
     return Sheet(pen(_("Notice of what to add")), blocks)
@@ -167,7 +183,12 @@ def _special(paper: kinds.Special, pen: Pen) -> Sheet:
         pen(_("Notice of a special procedure")),
         [
             _to(pen, paper.applicant),
-            _text(pen(_("Your application “{matter}” needs a procedure whose time is by law not counted in the limit for the decision."), matter=paper.matter)),
+            _text(
+                pen(
+                    _("Your application “{matter}” needs a procedure whose time is by law not counted in the limit for the decision."),
+                    matter=paper.matter,
+                )
+            ),
             _fields(pen, facts),
             _text(pen(_("The limit goes on when the procedure has ended."))),
         ],
@@ -287,5 +308,3 @@ def _ways(pen: Pen, title: str, ways: Sequence[kinds.Way]) -> list[Block]:
         return []
     rows = [(w.title, w.where, pen.day(w.until) if w.until else "") for w in ways]
     return [_heading(title), Block("table", head=[pen(_("Way")), pen(_("Where")), pen(_("By"))], rows=rows, widths=(4, 7, 4))]
-
-
