@@ -55,19 +55,20 @@ def check(pdf: bytes, trust: Trust, moment: datetime, *, revoked: Revoked | None
     try:
         reader = PdfFileReader(io.BytesIO(pdf))
         signatures = [s for s in reader.embedded_signatures if s.field_name.startswith("seal-")]
-        told = _told(reader)
+        told: dict[str, Any] = _told(reader)
     except (PdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError):
         return Checked(verdict="unreadable")
     if not signatures:
         return Checked(verdict="unsealed", **told)
-    verdict, known = "valid", {}
+    verdict: Verdict = "valid"
+    known: dict[str, Any] = {}
     for signature in signatures:
         found, known = _judged(signature, trust, moment)
         if found != "valid":
             return Checked(verdict=found, **known, **told)
     if revoked is not None and told["number"] and revoked(told["number"]):
         verdict = "revoked"
-    return Checked(verdict=verdict, **known, **told)  # type: ignore[arg-type]
+    return Checked(verdict=verdict, **known, **told)
 
 
 def _told(reader: Any) -> dict[str, str]:

@@ -64,7 +64,7 @@ def draw(paper: kinds.Paper, language: Language, *, fonts_in: str | None = None)
 
 def compile_page(template: str, page: Mapping[str, object], *, standards: list[Standard], folder: str, root: Path | None = None) -> bytes:
     """Return what a template of ours makes of ``page``. ``root`` holds files that the template may read."""
-    clean = _clean(page)
+    clean: Any = _clean(page)
     if lacking := fonts.missing(_all_text(clean), folder):
         shown = " ".join(f"{c} (U+{ord(c):04X})" for c in lacking)
         raise GlyphMissing(

@@ -9,7 +9,7 @@ PaperError
 
 from __future__ import annotations
 
-from banshi import Refused
+from banshi import Refused, Text
 
 
 class PaperError(Refused):
@@ -25,9 +25,9 @@ class CannotDraw(PaperError):
 class GlyphMissing(CannotDraw):
     """No font has a character of the text; ``lacking`` are those."""
 
-    def __init__(self, text: object, lacking: tuple[str, ...], **values: object) -> None:
+    def __init__(self, text: Text | str, lacking: tuple[str, ...], **values: object) -> None:
         self.lacking = lacking
-        super().__init__(text, **values)  # type: ignore[arg-type] -- a Text of our own catalogue
+        super().__init__(text, **values)
 
 
 class SealUnavailable(PaperError):

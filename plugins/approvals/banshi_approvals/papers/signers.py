@@ -54,7 +54,7 @@ class FileSigner(msgspec.Struct, frozen=True):
         if at > certificate.not_valid_after_utc:
             until = f"{certificate.not_valid_after_utc:%Y-%m-%d}"
             raise SealUnavailable(_("The certificate of the seal ended on {day}. Put a new key file in its place."), day=until)
-        found = SimpleSigner.load_pkcs12(str(self.path), passphrase=secret)
+        found: Any = SimpleSigner.load_pkcs12(str(self.path), passphrase=secret)  # type: ignore[no-untyped-call]
         if found is None:
             raise SealUnavailable(_("The key file of the seal, {file}, is damaged, or its passphrase is wrong."), file=str(self.path))
         return found
