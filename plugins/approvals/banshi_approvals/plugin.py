@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from banshi import CaseType, Queue, Role, Rule, Service, hookimpl
-from banshi_approvals import queues, roles, rules, services
+from banshi import CaseType, Commands, Job, Queue, Role, Rule, Service, hookimpl
+from banshi_approvals import jobs, queues, roles, rules, services
 from banshi_approvals.application import cases
 from banshi_approvals.reviews import cases as review_cases
 
@@ -36,3 +36,15 @@ def banshi_queues() -> list[Queue]:
 def banshi_rules() -> list[Rule]:
     """Return what happens by itself: accepted by law, lapsed, near the limit, a department that does not answer."""
     return list(rules.RULES)
+
+
+@hookimpl
+def banshi_jobs() -> list[Job]:
+    """Return what happens by itself at its hour: reforms on their day."""
+    return list(jobs.JOBS)
+
+
+@hookimpl
+def banshi_commands() -> list[Commands]:
+    """Return `banshi approvals …`."""
+    return [Commands(where="banshi_approvals.commands:approvals")]
