@@ -23,7 +23,7 @@ from banshi.cases.book import House, load_house
 from banshi.cases.consequences import family
 from banshi.cases.decoding import decode, shapes
 from banshi.cases.opening import Opened, Opening
-from banshi.contracts import Actor, Audience, Found, JobContext, Vault
+from banshi.contracts import Actor, Audience, Department, Found, JobContext, Snapshot, Vault
 from banshi.db import Connection
 from banshi.documents import keeping
 from banshi.documents.receiving import Receiver
@@ -88,6 +88,11 @@ async def desk_case(visit: Visit, number: str) -> tuple[Actor, Any]:
     return actor, await reading.get(visit.db, visit.house, actor, casepage.read_number(number))
 
 
+async def row_of(visit: Visit, number: str) -> Any:
+    """Return the row of a case, whoever asks: for what was opened a moment ago, and not to be shown further."""
+    return await reading.get(visit.db, visit.house, Actor.SYSTEM, number)
+
+
 async def open_case(visit: Visit | Work, actor: Actor, wanted: Opening) -> Opened:
     """Open a case; the same key opens it once."""
     return await opening.open_one(visit.db, visit.house, actor, wanted, visit.at)
@@ -131,6 +136,19 @@ def code_of(visit: Visit, row: Any) -> str:
 def actions_of(visit: Visit, actor: Actor, row: Any) -> list[str]:
     """Return the names of the actions that ``actor`` may take on a case as it stands."""
     return [a.name for a in acting.allowed(visit.house, actor, row, visit.at)]
+
+
+def snapshot(visit: Visit, row: Any) -> Snapshot:
+    """Return a case as guards and effects see it, with its facts as the type's struct; NotFound where the type is gone."""
+    declared = visit.house.declared(row.type_id)
+    if declared is None:
+        raise NotFound(_("This district does not offer the service."))
+    return acting.snapshot(declared, row)
+
+
+def responsible(visit: Visit, case_type: str, category: str, district_id: int) -> Department | None:
+    """Return whose duty a kind of case (``owner.name``) is in a district."""
+    return visit.house.directory.responsible(case_type, category, district_id)
 
 
 async def story(visit: Visit, row: Any, *, staff: bool) -> Sequence[Any]:
@@ -280,8 +298,11 @@ __all__ = [
     "read_number",
     "registers",
     "remember",
+    "responsible",
+    "row_of",
     "shapes",
     "show_number",
+    "snapshot",
     "story",
     "upload_token",
     "uploaded",

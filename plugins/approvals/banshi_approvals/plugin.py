@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from banshi import CaseType, Commands, Job, Queue, Role, Rule, Service, hookimpl
+from banshi import CaseType, Commands, Job, Queue, Role, Routes, Rule, Service, hookimpl
 from banshi_approvals import jobs, queues, roles, rules, services
 from banshi_approvals.application import cases
+from banshi_approvals.pages import filing, guide
 from banshi_approvals.reviews import cases as review_cases
 
 
@@ -48,3 +49,9 @@ def banshi_jobs() -> list[Job]:
 def banshi_commands() -> list[Commands]:
     """Return `banshi approvals …`."""
     return [Commands(where="banshi_approvals.commands:approvals")]
+
+
+@hookimpl
+def banshi_routes() -> list[Routes]:
+    """Return the catalogue, applying, and what follows on a case."""
+    return [Routes(controllers=(guide.Guide, filing.Filing), on_case=(filing.Filed,))]
