@@ -34,6 +34,7 @@ from banshi.settings import Settings
 from banshi.web import casepage, files, forms, pages
 from banshi.web.desk import proof
 from banshi.web.files import Upload
+from banshi.web.pages import Choice, Field, Form, Problem
 from banshi.web.portal import following, own
 from banshi.web.site import Site, Visit, csrf_token
 
@@ -250,8 +251,6 @@ def page(visit: Visit, template: str, said: Any, *, desk: bool = False, status: 
     return visit.page(template, said, desk=desk, status=status)
 
 
-Field, Choice, Problem, Form = pages.Field, pages.Choice, pages.Problem, pages.Form
-"""What forms are made of, for those that no struct declares (``parts/form.html`` draws them)."""
 read, answers, one, key_of = forms.read, forms.answers, forms.one, forms.key_of
 now = clock.now
 zone_of = own.zone

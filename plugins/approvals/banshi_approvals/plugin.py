@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from banshi import CaseType, Commands, Job, Queue, Role, Routes, Rule, Service, hookimpl
-from banshi_approvals import jobs, queues, roles, rules, services
+from banshi import CaseType, Commands, Job, Panel, Queue, Role, Routes, Rule, Service, hookimpl
+from banshi_approvals import jobs, panels, queues, roles, rules, services
 from banshi_approvals.application import cases
-from banshi_approvals.pages import filing, guide
+from banshi_approvals.pages import filing, guide, materials
 from banshi_approvals.reviews import cases as review_cases
 
 
@@ -54,4 +54,10 @@ def banshi_commands() -> list[Commands]:
 @hookimpl
 def banshi_routes() -> list[Routes]:
     """Return the catalogue, applying, and what follows on a case."""
-    return [Routes(controllers=(guide.Guide, filing.Filing), on_case=(filing.Filed,))]
+    return [Routes(controllers=(guide.Guide, filing.Filing, materials.DeskMaterials), on_case=(filing.Filed, materials.OwnMaterials))]
+
+
+@hookimpl
+def banshi_panels() -> list[Panel]:
+    """Return what stands on the pages of a case beside its story."""
+    return list(panels.PANELS)

@@ -42,7 +42,7 @@ def apply(db: Connection, town: Town, catalogue: None) -> Any:
 def act(db: Connection, town: Town) -> Any:
     """A function that acts on a case as an officer (number) or resident (login), and returns the case's row."""
 
-    async def do(number: str, who: str, action: str, *, at: datetime = MOMENT, **answers: Any) -> Any:
+    async def do(number: str, who: str, action: str, /, *, at: datetime = MOMENT, **answers: Any) -> Any:
         actor = town.staff[who] if who in town.staff else town.residents[who]
         row = await find(db, number)
         declared = town.house.declared(row.type_id)

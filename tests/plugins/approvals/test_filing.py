@@ -159,7 +159,7 @@ async def test_the_year_lists_its_reforms_in_both_languages(client: AsyncTestCli
 def hidden(page: str) -> dict[str, Any]:
     """Return what the form of a page carries without being typed."""
     fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
-    return {name: value for name, value in fields}
+    return dict(fields)
 
 
 def shown(page: str) -> tuple[str, str]:
