@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from banshi import CaseType, Commands, Job, Panel, Queue, Role, Routes, Rule, Service, hookimpl
+from banshi import CaseType, Commands, Demo, Job, Panel, Queue, Role, Routes, Rule, Service, hookimpl
 from banshi_approvals import jobs, panels, queues, roles, rules, services
 from banshi_approvals.application import cases
+from banshi_approvals.demo import cases as demo_cases
+from banshi_approvals.demo import filling
 from banshi_approvals.pages import filing, guide, materials
 from banshi_approvals.reviews import cases as review_cases
 
@@ -61,3 +63,9 @@ def banshi_routes() -> list[Routes]:
 def banshi_panels() -> list[Panel]:
     """Return what stands on the pages of a case beside its story."""
     return list(panels.PANELS)
+
+
+@hookimpl
+def banshi_demo() -> list[Demo]:
+    """Return the demo city's catalogue and applications."""
+    return [Demo(cases=demo_cases.cases, before=filling.fill)]
