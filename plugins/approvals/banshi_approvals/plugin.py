@@ -7,7 +7,7 @@ from banshi_approvals import jobs, panels, queues, roles, rules, services
 from banshi_approvals.application import cases
 from banshi_approvals.demo import cases as demo_cases
 from banshi_approvals.demo import filling
-from banshi_approvals.pages import filing, guide, materials
+from banshi_approvals.pages import editing, filing, guide, materials
 from banshi_approvals.reviews import cases as review_cases
 
 
@@ -56,7 +56,8 @@ def banshi_commands() -> list[Commands]:
 @hookimpl
 def banshi_routes() -> list[Routes]:
     """Return the catalogue, applying, and what follows on a case."""
-    return [Routes(controllers=(guide.Guide, filing.Filing, materials.DeskMaterials), on_case=(filing.Filed, materials.OwnMaterials))]
+    controllers = (guide.Guide, filing.Filing, materials.DeskMaterials, editing.Reading, editing.Editing)
+    return [Routes(controllers=controllers, on_case=(filing.Filed, materials.OwnMaterials))]
 
 
 @hookimpl

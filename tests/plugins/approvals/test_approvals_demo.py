@@ -87,7 +87,7 @@ async def test_the_citys_applications_stand_in_every_stage(db: Connection, regis
     cast = type(cast)(residents=cast.residents or (), staff=cast.staff)
     await seeding.play(db, house, cast, "approvals", cases.cases(Random(seeding.SEED)), MOMENT)
     states = Counter(r.state for r in await db.execute(text("select state from kernel.\"case\" where facts ->> 'item' <> ''")))
-    outcomes = Counter(r.outcome for r in await db.execute(text("select outcome from kernel.\"case\" where outcome is not null")))
+    outcomes = Counter(r.outcome for r in await db.execute(text('select outcome from kernel."case" where outcome is not null')))
     asked = (await db.execute(text("select count(*) from kernel.\"case\" where state = 'asked'"))).scalar_one()
     assert {"filed", "correcting", "examining", "special", "deciding", "closed"} == set(states)
     assert {"granted", "refused", "not_accepted", "withdrawn"} == set(outcomes)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 import pytest_asyncio
 from browsing import Person
@@ -38,9 +39,7 @@ SHOP = item(
     ),
 )
 WATER = item("water", decides="window", at_once=True, questions=(), materials=(Material(code="form", title=said("申请表")),))
-WATER = type(WATER)(
-    **{f: getattr(WATER, f) for f in WATER.__struct_fields__} | {"grants": Grants(kind="water", title=said("供水许可证"), months=12, prefix="GS")}
-)
+WATER = msgspec.structs.replace(WATER, grants=Grants(kind="water", title=said("供水许可证"), months=12, prefix="GS"))
 FORM = {"holder_kind": "institution", "holder": "云上旅馆", "contact_telephone": "100 0000 0001", "situation": []}
 
 

@@ -44,6 +44,7 @@ PAPER = "0"
 GROUNDS = ("over_65", "pregnant", "afar")
 FOUND = "材料齐全，内容一致，符合《云澜市行政审批服务办法（示例）》第五条规定。"
 SHORT = "人员资质与申报的范围不一致，不符合《云澜市医疗机构管理条例（示例）》第十六条的规定。"
+ELSEWHERE = "申请的场所不在本区，依据《云澜市行政审批服务办法（示例）》第六条，不属于本局受理范围。"
 FAULT = "第二页缺少签字，请补签后重新提交。"
 
 
@@ -102,8 +103,7 @@ def _spot(codes: list[str], item: Item) -> list[Beat]:
 
 
 def _not_accepted(codes: list[str], item: Item) -> list[Beat]:
-    said = {"reasons": "申请的场所不在本区，依据《云澜市行政审批服务办法（示例）》第六条，不属于本局受理范围。", "ways": "请向场所所在区的审批窗口提出申请。"}
-    return [(0.8, "not_accept", said, "clerk")]
+    return [(0.8, "not_accept", {"reasons": ELSEWHERE, "ways": "请向场所所在区的审批窗口提出申请。"}, "clerk")]
 
 
 def _withdrawn(codes: list[str], item: Item) -> list[Beat]:
@@ -126,7 +126,8 @@ WAYS: tuple[tuple[Way, tuple[str, ...], tuple[float, ...]], ...] = (
     (_sent_back, ("clinic-change",), (6.0,)),
     (_granted, ("doctor-registration", "nurse-registration", "disinfectant-renewal", "nurse-registration"), (25.0, 60.0, 90.0, 200.0)),
     (_refused, ("clinic-change", "doctor-registration"), (35.0, 75.0)),
-    (_spot, ("worker-health", "water-worker-health", "nurse-renewal", "place-change", "clinic-small", "hairdresser", "doctor-sites"), (1.5, 12, 40, 70, 110, 150, 260)),
+    (_spot, ("worker-health", "water-worker-health", "nurse-renewal", "place-change"), (1.5, 12, 40, 70)),
+    (_spot, ("clinic-small", "hairdresser", "doctor-sites"), (110, 150, 260)),
     (_not_accepted, ("place-renewal",), (18.0,)),
     (_withdrawn, ("hotel", "worker-health"), (22.0, 45.0)),
 )  # fmt: skip

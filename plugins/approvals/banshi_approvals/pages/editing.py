@@ -25,6 +25,8 @@ _ = translator("banshi_approvals")
 EDIT = {"permission": "approvals.catalogue"}
 READ = {"permission": "approvals.read"}
 LARGEST = 2_000_000
+EXPERTS = _("{number} experts of {field}, passed from {score} on")
+ASKED = _("{department}: {question}; {days} workdays, no answer: {rule}")
 STATES = {
     "draft": (_("Draft"), "waiting"),
     "held": (_("In force"), "done"),
@@ -33,18 +35,21 @@ STATES = {
     "retired": (_("Retired"), "ended"),
 }
 
+KINDS = tuple(Option(name, title) for name, title in reforms.KINDS.items())
+OPEN_CASES = tuple(Option(name, title) for name, title in reforms.OPEN_CASES.items())
+
 
 class ReformForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is asked about a reform."""
 
     item: Annotated[str, msgspec.Meta(min_length=1, max_length=60), Ask(label=_("Sub-item (code)"))]
-    kind: Annotated[str, Ask(label=_("What happens to it"), options=tuple(Option(name, title) for name, title in reforms.KINDS.items()))]
+    kind: Annotated[str, Ask(label=_("What happens to it"), options=KINDS)]
     into: Annotated[str, msgspec.Meta(max_length=60), Ask(label=_("Merged into (code)"))] = ""
     district: Annotated[str, msgspec.Meta(max_length=60), Ask(label=_("Only in this district (code)"), hint=_("Empty: everywhere"))] = ""
     department: Annotated[str, Ask(label=_("Department that has it from then on"), picks="department")] = ""
     basis: Annotated[str, msgspec.Meta(min_length=2, max_length=400), Ask(label=_("Rule that it rests on"))]
     day: Annotated[date, Ask(label=_("From which day on"))]
-    open_cases: Annotated[str, Ask(label=_("Open cases"), options=tuple(Option(name, title) for name, title in reforms.OPEN_CASES.items()))]
+    open_cases: Annotated[str, Ask(label=_("Open cases"), options=OPEN_CASES)]
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -358,7 +363,10 @@ async def _versions(visit: toolkit.Visit, code: str, raw: Mapping[str, list[str]
         publish = toolkit.Form(
             action=_at(visit, f"{code}/publish"), fields=(field,), button=visit.say(_("Publish")), hidden=(("version", str(newest.version)),)
         )
-    shown = tuple(toolkit.Problem(text=text if name in {"", "day"} else f"{name}: {text}", field=name if name == "day" else "") for name, text in problems.items())
+    shown = tuple(
+        toolkit.Problem(text=text if name in {"", "day"} else f"{name}: {text}", field=name if name == "day" else "")
+        for name, text in problems.items()
+    )
     page = VersionsPage(
         back=_at(visit, ""),
         code=code,
@@ -395,12 +403,15 @@ def _handbook(visit: toolkit.Visit, row: Any, item: Item, earlier: Item | None) 
         elif step == "inspection":
             told = visit.say(_("Form {code}"), code=item.inspection)
         elif step == "experts" and item.experts is not None:
-            told = visit.say(_("{number} experts of {field}, passed from {score} on"), number=item.experts.number, field=item.experts.field, score=item.experts.pass_at)
+            asked = item.experts
+            told = visit.say(EXPERTS, number=asked.number, field=asked.field, score=asked.pass_at)
         steps.append(words.Line(visit.say(words.STEPS[step]), told))
-    questions = [
-        words.Line(content.say(q.label, said), "\n".join([*(content.say(c.label, said) for c in q.choices), *([_when(visit, item, q.when)] if q.when else [])]))
-        for q in item.questions
-    ]
+    questions = []
+    for question in item.questions:
+        lines = [content.say(c.label, said) for c in question.choices]
+        if question.when:
+            lines.append(_when(visit, item, question.when))
+        questions.append(words.Line(content.say(question.label, said), "\n".join(lines)))
     needed = words.needed(visit, item.materials)
     return HandbookPage(
         back=_at(visit, item.code) if visit.staff().may(EDIT["permission"]) else guide.address(visit, f"item/{item.code}"),
@@ -422,7 +433,8 @@ def _asked(visit: toolkit.Visit, asked: content.Asked) -> str:
         found = toolkit.responsible(visit, "approvals.review", asked.duty, guide.here(visit).id)
     name = found.say(visit.language) if found else asked.duty or asked.department
     rule = visit.say(words.UNANSWERED[asked.unanswered])
-    return visit.say(_("{department}: {question}; {days} workdays, no answer: {rule}"), department=name, question=content.say(asked.question, visit.language), days=asked.workdays, rule=rule)
+    question = content.say(asked.question, visit.language)
+    return visit.say(ASKED, department=name, question=question, days=asked.workdays, rule=rule)
 
 
 def _when(visit: toolkit.Visit, item: Item, when: Mapping[str, Sequence[str]]) -> str:
@@ -507,6 +519,3 @@ async def _reforms(visit: toolkit.Visit, raw: Mapping[str, Any] | None = None, r
         rows=tuple(guide.reform_row(visit, r, titles) for r in rows),
     )
     return toolkit.page(visit, "approvals/desk_reforms.html", page, desk=True, status=refused.status if refused else 200)
-
-
-

@@ -281,9 +281,7 @@ def blocks(visit: toolkit.Visit, raw: Raw, errors: Mapping[str, str]) -> tuple[B
             name=name,
             title=visit.say(title),
             add=visit.say(add),
-            rows=tuple(
-                tuple(_field(visit, s, f"{name}.{number}.{s.name}", raw, errors) for s in specs) for number in range(rows_of(name, raw))
-            ),
+            rows=tuple(tuple(_field(visit, s, f"{name}.{number}.{s.name}", raw, errors) for s in specs) for number in range(rows_of(name, raw))),
         )
         for name, title, add, specs in BLOCKS
     )
