@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from banshi import Panel, translator
-from banshi_approvals.pages import materials
+from banshi_approvals.pages import editing, materials
 
 _ = translator("banshi_approvals")
 
@@ -19,4 +19,12 @@ MATERIALS: dict[str, Any] = {
     "order": 10,
 }
 DESK = Panel(name="materials", place="desk.case", **MATERIALS)
-PANELS = (DESK, msgspec.structs.replace(DESK, name="own_materials", place="portal.case"))
+CATALOGUE = Panel(
+    name="catalogue",
+    title=_("Catalogue of matters"),
+    place="desk.home",
+    template="approvals/panel_catalogue.html",
+    read=editing.panel,
+    needs="approvals.catalogue",
+)
+PANELS = (CATALOGUE, DESK, msgspec.structs.replace(DESK, name="own_materials", place="portal.case"))

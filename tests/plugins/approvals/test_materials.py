@@ -15,12 +15,14 @@ from catalogue import fill, find, item, said, sweep
 from litestar.testing import AsyncTestClient
 from sqlalchemy import select, update
 
-from banshi.cases import opening
+from banshi.cases import acting, opening
+from banshi.cases.acting import Act
 from banshi.cases.decoding import decode
 from banshi.cases.opening import Opening
 from banshi.db import Connection, Database
 from banshi.errors import Invalid
 from banshi.testing import MOMENT, Clock, Town
+from banshi_approvals.application.forms import HandIn
 from banshi_approvals.catalogue.content import Grants, Material
 from banshi_approvals.models import licence
 
@@ -144,6 +146,25 @@ async def test_the_window_takes_materials_in_and_asks_once_for_everything_else(
     await hand_in(client, f"{desk}/materials", form=("a.pdf", PDF), photo=("b.png", PNG))
     async with database.transaction() as db:
         assert (await find(db, number)).state == "filed"
+
+
+async def test_the_window_notes_what_lies_on_paper_and_a_resident_cannot(
+    client: AsyncTestClient[Any], shelf: None, filed: Any, at_desk: Any, database: Database, town: Town
+) -> None:
+    number = await filed()
+    clerk = await at_desk("50001")
+    desk = f"/d/north/approvals/desk/{number}/materials"
+    page = (await client.get(desk)).text
+    action = re.search(r'action="([^"]+token=[^"]+)"', page)
+    assert action is not None
+    sent = {"m.photo": ("b.png", PNG)}
+    await client.post(action[1].replace("&amp;", "&"), data={"key": "once", "p.form": "true"}, files=sent)
+    assert await materials(database, number) == {"form": ("given", 1), "photo": ("given", 1), "water": ("missing", 0)}
+    assert "seen at the window" in (await clerk.get(desk)).text
+    paper = Act(number=number, action="hand_in", form=HandIn(papers=["form:0"]))
+    with pytest.raises(Invalid):
+        async with database.transaction() as db:
+            await acting.act_one(db, town.house, town.residents["resident0"], paper, MOMENT)
 
 
 async def test_a_post_elsewhere_finds_nothing(client: AsyncTestClient[Any], shelf: None, filed: Any, at_desk: Any) -> None:

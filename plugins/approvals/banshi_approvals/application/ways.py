@@ -9,7 +9,7 @@ import msgspec
 
 from banshi import Changes, Context, Invalid, NotAllowedNow, Opens, Snapshot, Tells, toolkit, translator
 from banshi_approvals.application import forms
-from banshi_approvals.application.facts import Correction, Facts, Part, Proposal, Special
+from banshi_approvals.application.facts import ON_PAPER, Correction, Facts, Part, Proposal, Special
 from banshi_approvals.application.sheets import sheet
 from banshi_approvals.licences import granting
 
@@ -44,6 +44,8 @@ def handed_in(case: Snapshot, form: forms.HandIn, context: Context) -> Changes:
         code, _colon, document = one.partition(":")
         if facts.given(code) is None or not document.isascii() or not document.isdigit():
             raise Invalid(PROBLEM, {"papers": _("There is no such material on this case.")})
+        if int(document) == ON_PAPER and context.actor.capacity == "resident":
+            raise Invalid(PROBLEM, {"papers": _("What is on paper is handed in at the window.")})
         coming.setdefault(code, []).append(int(document))
     for code, documents in coming.items():
         known = facts.given(code)

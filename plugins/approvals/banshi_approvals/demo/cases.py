@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from banshi import DemoCase
+from banshi_approvals.application.facts import ON_PAPER
 from banshi_approvals.catalogue import content
 from banshi_approvals.catalogue.content import Item
 from banshi_approvals.demo.filling import book
@@ -39,8 +40,6 @@ KINDS = {
     "disinfectant-renewal": "卫生用品厂",
 }
 PEOPLE = ("张秀英", "李明远", "王静雯", "陈文清", "赵家宁", "刘海燕", "周立新", "吴春花", "徐慧敏", "马思远")
-PAPER = "0"
-"""The number of the document where an original was seen on paper, over the counter."""
 GROUNDS = ("over_65", "pregnant", "afar")
 FOUND = "材料齐全，内容一致，符合《云澜市行政审批服务办法（示例）》第五条规定。"
 SHORT = "人员资质与申报的范围不一致，不符合《云澜市医疗机构管理条例（示例）》第十六条的规定。"
@@ -50,7 +49,7 @@ FAULT = "第二页缺少签字，请补签后重新提交。"
 
 def given(codes: list[str]) -> dict[str, Any]:
     """Return the form with which materials are handed in on paper."""
-    return {"papers": [f"{code}:{PAPER}" for code in codes]}
+    return {"papers": [f"{code}:{ON_PAPER}" for code in codes]}
 
 
 def _fresh(codes: list[str], item: Item) -> list[Beat]:
@@ -58,15 +57,15 @@ def _fresh(codes: list[str], item: Item) -> list[Beat]:
 
 
 def _handed(codes: list[str], item: Item) -> list[Beat]:
-    return [(0.1, "hand_in", given(codes), "resident")]
+    return [(0.1, "hand_in", given(codes), "clerk")]
 
 
 def _asked(codes: list[str], item: Item) -> list[Beat]:
-    return [(0.1, "hand_in", given(codes[:1]), "resident"), (1.2, "ask", {"faults": [f"{codes[0]}:{FAULT}", *(f"{c}:" for c in codes[1:])]}, "clerk")]
+    return [(0.1, "hand_in", given(codes[:1]), "clerk"), (1.2, "ask", {"faults": [f"{codes[0]}:{FAULT}", *(f"{c}:" for c in codes[1:])]}, "clerk")]
 
 
 def _completed(codes: list[str], item: Item) -> list[Beat]:
-    return [*_asked(codes, item), (3.5, "hand_in", given(codes), "resident")]
+    return [*_asked(codes, item), (3.5, "hand_in", given(codes), "clerk")]
 
 
 def _examining(codes: list[str], item: Item) -> list[Beat]:
@@ -99,7 +98,7 @@ def _sent_back(codes: list[str], item: Item) -> list[Beat]:
 
 
 def _spot(codes: list[str], item: Item) -> list[Beat]:
-    return [(0.05, "hand_in", given(codes), "resident"), (0.1, "decide_now", {"outcome": "granted"}, "clerk")]
+    return [(0.05, "hand_in", given(codes), "clerk"), (0.1, "decide_now", {"outcome": "granted"}, "clerk")]
 
 
 def _not_accepted(codes: list[str], item: Item) -> list[Beat]:

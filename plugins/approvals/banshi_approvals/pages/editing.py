@@ -10,9 +10,9 @@ import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath, FromQuery
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from banshi import Ask, Invalid, NotAllowedNow, NotFound, Option, Refused, say_date, toolkit, translator
+from banshi import Ask, Invalid, NotAllowedNow, NotFound, Option, PanelContext, Refused, say_date, toolkit, translator
 from banshi_approvals.catalogue import checking, content, files, importing, keeping, reading, reforms
 from banshi_approvals.catalogue.content import Item
 from banshi_approvals.catalogue.keeping import Hand
@@ -302,6 +302,13 @@ class Editing(Controller):
                 wrong = _("Choose what happens to it, and to its open cases.")
                 return await _reforms(visit, raw, Invalid(keeping.PROBLEM, {"kind": wrong}))
             return visit.go(_at(visit, "reforms"))
+
+
+async def panel(context: PanelContext) -> Mapping[str, Any] | None:
+    """Return the way to the catalogue, and how many drafts wait there."""
+    drafts = select(func.count()).select_from(item_version).where(item_version.c.state == "draft")
+    here = f"/d/{context.district}/approvals/desk/catalogue"
+    return {"href": here, "reforms": f"{here}/reforms", "drafts": (await context.db.execute(drafts)).scalar_one()}
 
 
 # -- helpers --------------------------------------------------------------------------------------------------------------

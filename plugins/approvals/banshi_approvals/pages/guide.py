@@ -106,6 +106,7 @@ class GonePage(msgspec.Struct, frozen=True, kw_only=True):
 class ReformRow(msgspec.Struct, frozen=True, kw_only=True):
     """One reform as it is listed."""
 
+    id: str
     title: str
     kind: str
     where: str
@@ -310,6 +311,7 @@ def reform_row(visit: toolkit.Visit, row: Any, titles: dict[str, dict[str, str]]
     if row.department_id is not None:
         to = visit.house.directory.department(row.department_id).say(visit.language)
     return ReformRow(
+        id=f"reform-{row.id}",
         title=content.say(titles.get(row.item, {}), visit.language) or row.item,
         kind=visit.say(reforms.KINDS[row.kind]),
         where=content.say(row.district, visit.language) if row.district else visit.say(_("Everywhere")),

@@ -12,8 +12,8 @@ from litestar.params import FromPath
 
 from banshi import Actor, Invalid, NotFound, PanelContext, Refused, Said, Text, say, toolkit, translator
 from banshi_approvals.application import forms
-from banshi_approvals.application.facts import Facts, Given
-from banshi_approvals.catalogue import content, reading
+from banshi_approvals.application.facts import ON_PAPER, Facts, Given
+from banshi_approvals.catalogue import content, notice, reading
 from banshi_approvals.catalogue.content import Material
 from banshi_approvals.pages import words
 
@@ -60,6 +60,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     accept: str
     licence: bool
     files: tuple[FileLink, ...]
+    paper: bool
     field: str
     errors: tuple[str, ...] = ()
 
@@ -226,7 +227,8 @@ async def _take(visit: toolkit.Visit, seen: Seen, upload: toolkit.Upload) -> Res
     for under, (name, refused) in zip(upload.refused_under, upload.refused, strict=True):
         errors.setdefault(_code(under), []).append(f"{name}: {visit.say(refused.text, **refused.values)}")
     good = [n for n, _one in enumerate(upload.files) if _fits(visit, seen, upload, n, errors)]
-    if not good:
+    papers = [f"{name[2:]}:{ON_PAPER}" for name in upload.fields if seen.desk and name.startswith("p.")]
+    if not good and not papers:
         if not errors:
             errors[""] = [visit.say(_("Choose at least one file."))]
         return await _draw(visit, seen, errors=errors, status=400)
@@ -235,8 +237,8 @@ async def _take(visit: toolkit.Visit, seen: Seen, upload: toolkit.Upload) -> Res
         return await _draw(visit, seen, errors={"": [visit.say(CLOSED)]}, status=409)
     try:
         async with visit.db.begin_nested():
-            documents = await toolkit.attach(visit, seen.actor, seen.row.number, kept)
-            papers = [f"{_code(under)}:{document}" for under, document in zip(kept.under, documents, strict=True)]
+            documents = await toolkit.attach(visit, seen.actor, seen.row.number, kept) if good else []
+            papers += [f"{_code(under)}:{document}" for under, document in zip(kept.under, documents, strict=True)]
             form = forms.HandIn(papers=papers)
             key = str(upload.fields.get("key", ""))[:100]
             await toolkit.act(visit, seen.actor, toolkit.Act(number=seen.row.number, action="hand_in", form=form, key=key))
@@ -363,6 +365,7 @@ def _row(visit: toolkit.Visit, seen: Seen, given: Given, names: Mapping[int, str
         takes=visit.say(words.TAKES[kinds]),
         accept={"pdf": "application/pdf", "picture": "image/*"}.get(kinds, ""),
         licence=bool(given.licence) and given.state == "accepted" and not given.documents,
+        paper=ON_PAPER in given.documents,
         files=tuple(FileLink(names[d], f"{seen.address}/files/{d}") for d in given.documents if d in names),
         field=f"m.{given.code}" if takes and given.state != "accepted" else "",
         errors=tuple(errors),
@@ -445,7 +448,13 @@ async def panel(context: PanelContext) -> Mapping[str, Any] | None:
     ]
     open_now = context.case.closed is None and (not staff or context.actor.may("approvals.accept"))
     asks = staff and open_now and context.case.state == "filed" and any(m.state in {"missing", "given", "faulty"} for m in facts.materials)
+    item = await reading.version(context.db, facts.item, facts.version)
+    told = notice.of(item, facts.version, notice.situation(item, context.case.data.get("situation") or ())) if item else None
+    said = context.language
     return {
+        "title": content.say(facts.title, said),
+        "handbook": f"/d/{context.district}/approvals/desk/catalogue/{facts.item}/{facts.version}" if staff else "",
+        "situation": [(content.say(a.question, said), content.say(a.answer, said)) for a in told.situation] if told else [],
         "rows": rows,
         "again": sum(bool(c.again) for c in facts.corrections),
         "materials": f"{here}/materials" if open_now else "",
