@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from banshi import districts as _districts
     from banshi.cases import tables as _cases
+    from banshi.cli import common as _commandline
     from banshi.contracts import APPLICANT as APPLICANT
     from banshi.contracts import CONFIDENTIAL as CONFIDENTIAL
     from banshi.contracts import DEPUTIES as DEPUTIES
@@ -82,6 +83,7 @@ if TYPE_CHECKING:
     from banshi.contracts import Upgrade as Upgrade
     from banshi.contracts import Vault as Vault
     from banshi.db import owner_metadata as owner_metadata
+    from banshi.errors import Conflict as Conflict
     from banshi.errors import Forbidden as Forbidden
     from banshi.errors import Invalid as Invalid
     from banshi.errors import NotAllowedNow as NotAllowedNow
@@ -90,6 +92,7 @@ if TYPE_CHECKING:
     from banshi.hookspecs import hookimpl as hookimpl
     from banshi.identity import tables as _people
     from banshi.texts import Language as Language
+    from banshi.texts import Said as Said
     from banshi.texts import Text as Text
     from banshi.texts import say as say
     from banshi.texts import say_date as say_date
@@ -99,6 +102,7 @@ if TYPE_CHECKING:
 
     # Said again under their own names: a type checker takes an import under another name for a private one.
     case_table = _cases.case
+    commandline = _commandline
     department_table = _people.department
     district_table = _districts.district
     person_table = _people.person
@@ -112,9 +116,9 @@ _ROOMS = {
         "Unresolved Upgrade Vault"
     ),
     "db": "owner_metadata",
-    "errors": "Forbidden Invalid NotAllowedNow NotFound Refused",
+    "errors": "Conflict Forbidden Invalid NotAllowedNow NotFound Refused",
     "hookspecs": "hookimpl",
-    "texts": "Language Text say say_date say_moment translator",
+    "texts": "Language Said Text say say_date say_moment translator",
 }
 _PLACES = {name: (f"banshi.{room}", name) for room, names in _ROOMS.items() for name in names.split()} | {
     "case_table": ("banshi.cases.tables", "case"),
@@ -122,6 +126,7 @@ _PLACES = {name: (f"banshi.{room}", name) for room, names in _ROOMS.items() for 
     "person_table": ("banshi.identity.tables", "person"),
     "district_table": ("banshi.districts", "district"),
     "toolkit": ("banshi.web.toolkit", ""),
+    "commandline": ("banshi.cli.common", ""),
 }
 __all__ = sorted(_PLACES)  # noqa: PLE0605 -- the door is one table; a test holds it against the names above
 

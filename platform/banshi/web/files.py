@@ -51,10 +51,15 @@ REJECTED = "CSRF token verification failed"
 
 
 class Upload(msgspec.Struct, kw_only=True):
-    """What a form with files brought: the files that can be kept, what is wrong with the others (by name), and its plain fields."""
+    """What a form with files brought: the files that can be kept, what is wrong with the others (by name), and its plain fields.
+
+    ``under`` are the names of the fields in which the ``files`` came, ``refused_under`` those of the others.
+    """
 
     files: list[tuple[Received, Verdict]] = []
+    under: list[str] = []
     refused: list[tuple[str, Refused]] = []
+    refused_under: list[str] = []
     fields: dict[str, str] = {}
 
 
@@ -90,7 +95,7 @@ async def read_form(request: Request[Any, Any, Any], stack: AsyncExitStack) -> U
         raise Invalid(_("The form came without its files. Choose them again."))
     upload, reading, came = Upload(), _Reading(site, stack), 0
     try:
-        parser = multipart.PushMultipartParser(options["boundary"], max_segment_count=40)
+        parser = multipart.PushMultipartParser(options["boundary"], max_segment_count=100)
         async for chunk in request.stream():
             came += len(chunk)
             if came > limit:  # a body need not say how long it is
@@ -143,8 +148,10 @@ class _Reading:
             verdict = await keep(self.site, received)
         except Invalid as refused:
             upload.refused.append((self.filename[:100] or "?", refused))
+            upload.refused_under.append(self.name)
         else:
             upload.files.append((received, verdict))
+            upload.under.append(self.name)
 
 
 async def keep(site: Site, received: Received) -> Verdict:

@@ -7,27 +7,35 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from litestar import Request, Response
+from sqlalchemy import text
 
-from banshi import texts
+from banshi import audit as log
+from banshi import clock, texts
 from banshi.cases import acting, attaching, numbers, opening, reading
 from banshi.cases.acting import Act, Acted
-from banshi.cases.book import House
+from banshi.cases.book import House, load_house
 from banshi.cases.consequences import family
 from banshi.cases.decoding import decode, shapes
 from banshi.cases.opening import Opened, Opening
-from banshi.contracts import Actor, Audience, Found
+from banshi.contracts import Actor, Audience, Department, Found, JobContext, Snapshot, Vault
 from banshi.db import Connection
 from banshi.documents import keeping
 from banshi.documents.receiving import Receiver
-from banshi.documents.store import Store
-from banshi.errors import Invalid, NotFound, Refused
+from banshi.documents.store import Store, store
+from banshi.errors import Forbidden, Invalid, NotFound, Refused
+from banshi.privacy import Keyring
+from banshi.settings import Settings
 from banshi.web import casepage, files, forms, pages
+from banshi.web.desk import proof
 from banshi.web.files import Upload
-from banshi.web.portal import own
+from banshi.web.pages import Choice, Field, Form, Problem
+from banshi.web.portal import following, own
 from banshi.web.site import Site, Visit, csrf_token
 
 _ = texts.translator("banshi")
@@ -46,6 +54,29 @@ async def visiting(request: Request[Any, Any, Any]) -> AsyncIterator[Visit]:
         yield visit
 
 
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """What a job works with: what a visit is to a page, without a reader. ``act`` and ``open_case`` take it as they take a visit."""
+
+    db: Connection
+    house: House
+    at: datetime
+    settings: Settings
+    store: Store
+
+    def settings_of(self, owner: str) -> Any:
+        """Return what the installation tells a plugin, as its struct; KeyError for one that declares no settings."""
+        return self.settings.of(next(d for d in self.house.registry.settings if d.owner == owner))
+
+
+@asynccontextmanager
+async def working(job: JobContext) -> AsyncIterator[Work]:
+    """Give what a job works with, in one transaction that is committed at the end of the block."""
+    settings: Settings = job.settings
+    async with job.transaction() as db:
+        house = await load_house(db, job.registry, Keyring(settings.keys()))
+        yield Work(db=db, house=house, at=job.moment, settings=settings, store=store(settings.files, settings.data))
+
+
 async def own_case(visit: Visit, number: str) -> tuple[Actor, Any]:
     """Return in whose name the reader may follow a case (applicant, helper, holder of its code) and its row; NotFound where it is none of theirs."""
     view = await own.view_of(visit, casepage.read_number(number))
@@ -58,19 +89,67 @@ async def desk_case(visit: Visit, number: str) -> tuple[Actor, Any]:
     return actor, await reading.get(visit.db, visit.house, actor, casepage.read_number(number))
 
 
-async def open_case(visit: Visit, actor: Actor, wanted: Opening) -> Opened:
+async def row_of(visit: Visit, number: str) -> Any:
+    """Return the row of a case, whoever asks: for what was opened a moment ago, and not to be shown further."""
+    return await reading.get(visit.db, visit.house, Actor.SYSTEM, number)
+
+
+async def open_case(visit: Visit | Work, actor: Actor, wanted: Opening) -> Opened:
     """Open a case; the same key opens it once."""
     return await opening.open_one(visit.db, visit.house, actor, wanted, visit.at)
 
 
-async def act(visit: Visit, actor: Actor, wanted: Act) -> Acted:
+async def act(visit: Visit | Work, actor: Actor, wanted: Act) -> Acted:
     """Act on a case; raises what refuses it."""
     return await acting.act_one(visit.db, visit.house, actor, wanted, visit.at)
+
+
+async def audit(db: Connection, vault: Vault, actor: Actor, kind: str, subject: str, body: Mapping[str, Any], at: Any) -> None:
+    """Write into the append-only log who changed or read what outside cases. ``body`` is JSON; never put personal data into it."""
+    assert isinstance(vault, Keyring)  # there is one kind of vault
+    await log.record(db, vault, actor, kind, subject, body, at)
+
+
+async def lock(db: Connection, name: str) -> None:
+    """Wait until nobody else works under this name, and keep it until the transaction ends."""
+    await db.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+def registers(visit: Visit, owner: str) -> Actor:
+    """Return the officer who files cases of a plugin for residents, here; Forbidden for who may not."""
+    actor = visit.staff()
+    district = visit.district
+    if district is None or actor.district_id not in district.path or not proof.registers(actor, owner):
+        raise Forbidden(_("Your post does not carry the right to register for residents."))
+    return actor
+
+
+def remember(visit: Visit, number: str) -> None:
+    """Open a case that was just filed to this browser for two hours, without an account."""
+    following.remember(visit, number)
+
+
+def code_of(visit: Visit, row: Any) -> str:
+    """Return the code that goes with a case's number: shown once, to whoever has just filed it."""
+    return numbers.code(visit.house.keyring, row.number, row.key_id)
 
 
 def actions_of(visit: Visit, actor: Actor, row: Any) -> list[str]:
     """Return the names of the actions that ``actor`` may take on a case as it stands."""
     return [a.name for a in acting.allowed(visit.house, actor, row, visit.at)]
+
+
+def snapshot(visit: Visit, row: Any) -> Snapshot:
+    """Return a case as guards and effects see it, with its facts as the type's struct; NotFound where the type is gone."""
+    declared = visit.house.declared(row.type_id)
+    if declared is None:
+        raise NotFound(_("This district does not offer the service."))
+    return acting.snapshot(declared, row)
+
+
+def responsible(visit: Visit, case_type: str, category: str, district_id: int) -> Department | None:
+    """Return whose duty a kind of case (``owner.name``) is in a district."""
+    return visit.house.directory.responsible(case_type, category, district_id)
 
 
 async def story(visit: Visit, row: Any, *, staff: bool) -> Sequence[Any]:
@@ -144,6 +223,7 @@ def form(
     hidden: Sequence[tuple[str, str]] = (),
     cancel: str = "",
     district: Any = None,
+    only: Sequence[str] | None = None,
 ) -> pages.Form:
     """Return a form as it is drawn, from a struct with ``Ask``; after a refusal with what was typed and what is wrong."""
     problems = forms.refusal_problems(refused) if refused is not None else {}
@@ -154,6 +234,7 @@ def form(
             visit.language,
             raw=raw,
             problems=problems,
+            only=only,
             directory=visit.house.directory,
             district=district or visit.district,
             department_id=visit.visitor.post.department_id if visit.visitor.post else None,
@@ -170,9 +251,9 @@ def page(visit: Visit, template: str, said: Any, *, desk: bool = False, status: 
     return visit.page(template, said, desk=desk, status=status)
 
 
-read = forms.read
-answers = forms.answers
-one = forms.one
+read, answers, one, key_of = forms.read, forms.answers, forms.one, forms.key_of
+now = clock.now
+zone_of = own.zone
 show_number = numbers.show
 read_number = casepage.read_number
 upload_token = csrf_token
@@ -181,15 +262,22 @@ __all__ = [
     "UPLOAD",
     "Act",
     "Acted",
+    "Choice",
+    "Field",
+    "Form",
     "Found",
     "Invalid",
     "Opening",
+    "Problem",
     "Upload",
     "Visit",
+    "Work",
     "act",
     "actions_of",
     "answers",
     "attach",
+    "audit",
+    "code_of",
     "decode",
     "desk_case",
     "documents",
@@ -197,6 +285,9 @@ __all__ = [
     "form",
     "give",
     "keep_paper",
+    "key_of",
+    "lock",
+    "now",
     "one",
     "open_case",
     "own_case",
@@ -204,10 +295,17 @@ __all__ = [
     "paper",
     "read",
     "read_number",
+    "registers",
+    "remember",
+    "responsible",
+    "row_of",
     "shapes",
     "show_number",
+    "snapshot",
     "story",
     "upload_token",
     "uploaded",
     "visiting",
+    "working",
+    "zone_of",
 ]

@@ -51,9 +51,9 @@ item_version = Table(
     Column("post_id", BigInteger),
     UniqueConstraint("item", "version"),
 )
-"""``state``: draft, published, retired. A published version never changes; one of an item holds at a time."""
+"""``state``: draft, published, retired. A published version never changes; one of an item is without an end, and those before it end before it."""
 Index("item_version_draft", item_version.c.item, unique=True, postgresql_where=text("state = 'draft'"))
-Index("item_version_published", item_version.c.item, unique=True, postgresql_where=text("state = 'published'"))
+Index("item_version_published", item_version.c.item, unique=True, postgresql_where=text("state = 'published' and valid_until is null"))
 
 item_reform = Table(
     "item_reform",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from banshi import CaseType, Queue, Role, Rule, Service, hookimpl
-from banshi_approvals import queues, roles, rules, services
+from banshi import CaseType, Commands, Demo, Job, Panel, Queue, Role, Routes, Rule, Service, hookimpl
+from banshi_approvals import jobs, panels, queues, roles, rules, services
 from banshi_approvals.application import cases
+from banshi_approvals.demo import cases as demo_cases
+from banshi_approvals.demo import filling
+from banshi_approvals.pages import editing, filing, guide, materials
 from banshi_approvals.reviews import cases as review_cases
 
 
@@ -36,3 +39,34 @@ def banshi_queues() -> list[Queue]:
 def banshi_rules() -> list[Rule]:
     """Return what happens by itself: accepted by law, lapsed, near the limit, a department that does not answer."""
     return list(rules.RULES)
+
+
+@hookimpl
+def banshi_jobs() -> list[Job]:
+    """Return what happens by itself at its hour: reforms on their day."""
+    return list(jobs.JOBS)
+
+
+@hookimpl
+def banshi_commands() -> list[Commands]:
+    """Return `banshi approvals …`."""
+    return [Commands(where="banshi_approvals.commands:approvals")]
+
+
+@hookimpl
+def banshi_routes() -> list[Routes]:
+    """Return the catalogue, applying, and what follows on a case."""
+    controllers = (guide.Guide, filing.Filing, materials.DeskMaterials, editing.Reading, editing.Editing)
+    return [Routes(controllers=controllers, on_case=(filing.Filed, materials.OwnMaterials))]
+
+
+@hookimpl
+def banshi_panels() -> list[Panel]:
+    """Return what stands on the pages of a case beside its story."""
+    return list(panels.PANELS)
+
+
+@hookimpl
+def banshi_demo() -> list[Demo]:
+    """Return the demo city's catalogue and applications."""
+    return [Demo(cases=demo_cases.cases, before=filling.fill)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from banshi import Service, translator
+from banshi_approvals.catalogue import finding
 
 _ = translator("banshi_approvals")
 
@@ -13,6 +14,7 @@ APPLICATION = Service(
     subject=_("Licences and permits"),
     case_type="application",
     start="catalogue",
+    entries=finding.entries,
     words=(_("licence, permit, approval, certificate"),),
 )
 SERVICES = (APPLICATION,)

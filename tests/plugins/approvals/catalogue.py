@@ -6,11 +6,14 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import insert, select, text
 
+from banshi.cases.tables import case
 from banshi.testing import MOMENT
 from banshi_approvals.catalogue.content import Asked, Choice, Experts, Grants, Item, Material, Question
 from banshi_approvals.models import item_version, matter
+
+SWEEP = "paper paper_counter licence_event licence item_reform item_version matter inspection_form expert"
 
 
 def said(text: str) -> dict[str, str]:
@@ -68,3 +71,14 @@ async def fill(db: Any, *items: Item) -> None:
     for one in items or ITEMS:
         values = {"item": one.code, "matter": one.matter, "version": 1, "state": "published", "content": msgspec.to_builtins(one)}
         await db.execute(insert(item_version).values(values | {"valid_from": date(2026, 1, 1), "changed": MOMENT}))
+
+
+async def find(db: Any, number: str) -> Any:
+    """Return the row of a case."""
+    return (await db.execute(select(case).where(case.c.number == number))).one()
+
+
+async def sweep(db: Any) -> None:
+    """Empty the plugin's tables after a test that commits."""
+    for name in SWEEP.split():
+        await db.execute(text(f"delete from approvals.{name}"))

@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from datetime import datetime, timedelta
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -86,9 +87,7 @@ async def seed(settings: Settings, *, cases: bool = True) -> dict[str, Any]:
             built = (await db.execute(select(func.count()).select_from(district))).scalar_one() > 0
             if not built:
                 await _city(db, keyring, at)
-                for one in registry.demo:
-                    if one.before is not None:
-                        await one.before(db, at - BEGAN)
+                await before_cases(db, registry, at)
                 if cases:
                     await _cases(db, await load_house(db, registry, keyring), at)
                     await _deputies(db, await load_house(db, registry, keyring), at)
@@ -114,12 +113,19 @@ async def _city(db: Connection, keyring: Keyring, at: datetime) -> None:
         )
 
 
+async def before_cases(db: Connection, registry: Registry, at: datetime) -> None:
+    """Let the plugins put into their tables what must be there before their cases."""
+    for one in registry.demo:
+        if one.before is not None:
+            await one.before(db, at - BEGAN)
+
+
 async def _cases(db: Connection, house: House, at: datetime) -> None:
     """Let the plugins' cases happen, at the moments at which they would have."""
     cast = await actors(db, house)
-    rng = random.Random(SEED)  # noqa: S311 -- the same city every time
     for declared in house.registry.demo:
-        await play(db, house, cast, declared.owner, declared.cases(rng), at, draw=lambda: _number(rng))
+        rng = random.Random(SEED)  # noqa: S311 -- the same city every time, whichever plugins come before
+        await play(db, house, cast, declared.owner, declared.cases(rng), at, draw=partial(_number, rng))
 
 
 async def _deputies(db: Connection, house: House, at: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from banshi import APPLICANT, NOBODY, OFFICE, OUTSIDE, Action, CaseType, Deadline, State, Step, translator
-from banshi_approvals.application import asking, forms, opening, ways
+from banshi_approvals.application import asking, evidence, forms, opening, ways
 from banshi_approvals.application.facts import Facts
 from banshi_approvals.licences import granting
 
@@ -205,6 +205,19 @@ BY_APPLICANT = (
         effect=ways.handed_in,
     ),
     Action(
+        name="show_licence",
+        title=_("Show an own licence in place of a material"),
+        told=_("A licence stands in for a material"),
+        sources=("filed", "correcting", "examining", "special"),
+        also_to=("filed",),
+        needs="approvals.accept",
+        by=("resident", "staff"),
+        form=forms.Shown,
+        commutes=True,
+        reads=evidence.licence_shown,
+        effect=evidence.shown,
+    ),
+    Action(
         name="withdraw",
         title=_("Withdraw"),
         told=_("The applicant withdrew it"),
@@ -250,6 +263,31 @@ BY_STAFF = (
         audience="staff",
         commutes=True,
         quiet=True,
+    ),
+)
+
+BY_REFORM = (
+    Action(
+        name="moved",
+        title=_("Given to another department"),
+        told=_("By a reform another department has it now"),
+        sources=OPEN,
+        by=("system",),
+        form=forms.Moved,
+        effect=ways.moved,
+    ),
+    Action(
+        name="abolish",
+        title=_("Ended by a reform"),
+        told=_("The matter was abolished: the application ends, nothing has to be applied for any more"),
+        answers=True,
+        sources=OPEN,
+        to="closed",
+        outcome="abolished",
+        by=("system",),
+        form=forms.Abolished,
+        reads=ways.open_parts,
+        effect=ways.abolished,
     ),
 )
 
@@ -313,5 +351,5 @@ APPLICATION = CaseType(
             basis=_("Administrative Licensing Law, article 42"),
         ),
     ),
-    actions=(*INTAKE, *EXAMINING, *DECIDING, *BY_APPLICANT, *BY_STAFF),
+    actions=(*INTAKE, *EXAMINING, *DECIDING, *BY_APPLICANT, *BY_STAFF, *BY_REFORM),
 )

@@ -9,6 +9,8 @@ import msgspec
 
 from banshi_approvals.catalogue.content import Level, Said, StepName, Unanswered
 
+ON_PAPER = 0
+"""In place of a document's number: an original that was seen over the counter."""
 MaterialState = Literal["missing", "given", "accepted", "faulty", "promised"]
 Verdict = Literal["", "agree", "agree_if", "disagree", "deemed", "passed", "failed", "cancelled"]
 

@@ -177,6 +177,26 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     failed: list[str] = []
 
 
+class Moved(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """To which department an application goes by a reform, and by which rule; told by the system."""
+
+    department: int
+    basis: str = ""
+
+
+class Abolished(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why an application ends that nobody needs any more; told by the system."""
+
+    reasons: str
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A licence that the office gave itself, in place of a material: nobody is asked for a copy of it."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=60), Ask(label=_("Material"))]
+    number: Annotated[str, msgspec.Meta(min_length=4, max_length=40), Ask(label=_("Number of the licence"))]
+
+
 class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A text."""
 

@@ -9,7 +9,7 @@ import msgspec
 
 from banshi import Changes, Context, Invalid, NotAllowedNow, Opens, Snapshot, Tells, toolkit, translator
 from banshi_approvals.application import forms
-from banshi_approvals.application.facts import Correction, Facts, Part, Proposal, Special
+from banshi_approvals.application.facts import ON_PAPER, Correction, Facts, Part, Proposal, Special
 from banshi_approvals.application.sheets import sheet
 from banshi_approvals.licences import granting
 
@@ -44,12 +44,19 @@ def handed_in(case: Snapshot, form: forms.HandIn, context: Context) -> Changes:
         code, _colon, document = one.partition(":")
         if facts.given(code) is None or not document.isascii() or not document.isdigit():
             raise Invalid(PROBLEM, {"papers": _("There is no such material on this case.")})
+        if int(document) == ON_PAPER and context.actor.capacity == "resident":
+            raise Invalid(PROBLEM, {"papers": _("What is on paper is handed in at the window.")})
         coming.setdefault(code, []).append(int(document))
     for code, documents in coming.items():
         known = facts.given(code)
         kept = () if known is None or known.state == "faulty" else known.documents
         facts = facts.with_material(code, state="given", documents=tuple(dict.fromkeys((*kept, *documents))), reason="")
-    if case.state == "correcting" and context.actor.capacity == "resident" and not _still_asked(facts):
+    return back_when_complete(case, facts)
+
+
+def back_when_complete(case: Snapshot, facts: Facts) -> Changes:
+    """Let an application that waits for its applicant come back once everything that was asked for is there, whoever brought it in."""
+    if case.state == "correcting" and not _still_asked(facts):
         return Changes(facts=_answered(facts, "complete"), state="filed")
     return Changes(facts=facts)
 
@@ -315,6 +322,17 @@ async def open_parts(db: Any, case: Snapshot, form: Any, context: Context) -> li
 def withdrawn(case: Snapshot, form: Any, context: Context) -> Changes:
     """End it as the applicant wishes; parts that are still open end with it."""
     return Changes(facts=_answered(case.facts, "withdrawn"), tells=tuple(Tells(number=n, action="cancel") for n in context.found))
+
+
+def moved(case: Snapshot, form: forms.Moved, context: Context) -> Changes:
+    """Give it to the department that a reform names; whoever had it there has it no more."""
+    department = context.city.department(form.department)
+    return Changes(department_id=department.id, assignee_id=None, facts=replace(case.facts, moved=form.basis), told={"to": department.code})
+
+
+def abolished(case: Snapshot, form: forms.Abolished, context: Context) -> Changes:
+    """End what was abolished; parts that are still open end with it."""
+    return Changes(facts=_answered(case.facts, ""), tells=tuple(Tells(number=n, action="cancel") for n in context.found))
 
 
 def assigned(case: Snapshot, form: forms.Assignment, context: Context) -> Changes:

@@ -136,5 +136,10 @@ def questions(item: Item, situation: Mapping[str, str]) -> list[Question]:
     return [q for q in item.questions if _holds(q.when, situation)]
 
 
+def asked(question: Question, situation: Mapping[str, str]) -> bool:
+    """Return whether a question is asked after the answers so far."""
+    return _holds(question.when, situation)
+
+
 def _holds(when: Mapping[str, Sequence[str]], situation: Mapping[str, str]) -> bool:
     return all(situation.get(name) in values for name, values in when.items())

@@ -161,7 +161,12 @@ def upgrade() -> None:
     )
     op.create_index("item_version_draft", "item_version", ["item"], unique=True, schema="approvals", postgresql_where=sa.text("state = 'draft'"))
     op.create_index(
-        "item_version_published", "item_version", ["item"], unique=True, schema="approvals", postgresql_where=sa.text("state = 'published'")
+        "item_version_published",
+        "item_version",
+        ["item"],
+        unique=True,
+        schema="approvals",
+        postgresql_where=sa.text("state = 'published' and valid_until is null"),
     )
     op.create_table(
         "licence_event",
@@ -185,7 +190,12 @@ def downgrade() -> None:
     """Go one version down."""
     op.drop_index(op.f("licence_event_licence_idx"), table_name="licence_event", schema="approvals")
     op.drop_table("licence_event", schema="approvals")
-    op.drop_index("item_version_published", table_name="item_version", schema="approvals", postgresql_where=sa.text("state = 'published'"))
+    op.drop_index(
+        "item_version_published",
+        table_name="item_version",
+        schema="approvals",
+        postgresql_where=sa.text("state = 'published' and valid_until is null"),
+    )
     op.drop_index("item_version_draft", table_name="item_version", schema="approvals", postgresql_where=sa.text("state = 'draft'"))
     op.drop_table("item_version", schema="approvals")
     op.drop_table("paper_counter", schema="approvals")
