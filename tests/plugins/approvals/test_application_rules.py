@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest_asyncio
-from catalogue import fill
-from conftest import FILED, find, sweep
+from catalogue import fill, find, sweep
+from conftest import FILED
 from sqlalchemy import select
 
 from banshi.cases import acting, opening, timing
