@@ -8,13 +8,15 @@ from banshi_approvals.application import cases
 from banshi_approvals.demo import cases as demo_cases
 from banshi_approvals.demo import filling
 from banshi_approvals.pages import editing, filing, guide, materials
+from banshi_approvals.experts import cases as panel_cases
+from banshi_approvals.inspections import cases as inspection_cases
 from banshi_approvals.reviews import cases as review_cases
 
 
 @hookimpl
 def banshi_case_types() -> list[CaseType]:
-    """Return the application, and the opinion of a department in a joint review."""
-    return [cases.APPLICATION, review_cases.REVIEW]
+    """Return the application, and its parts: the opinion of a department, an inspection, a panel of experts."""
+    return [cases.APPLICATION, review_cases.REVIEW, inspection_cases.INSPECTION, panel_cases.PANEL]
 
 
 @hookimpl
