@@ -61,7 +61,7 @@ log = logging.getLogger(__name__)
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CODE = re.compile(r"[a-z0-9_-]{1,60}")
 OF_THE_KERNEL = "kernel public procrastinate information_schema services case static banshi"
-OF_ITS_ADDRESSES = "portal desk admin library parts api track my secret data"
+OF_ITS_ADDRESSES = "portal desk admin library parts api track my secret data vendor"
 RESERVED = frozenset(f"{OF_THE_KERNEL} {OF_ITS_ADDRESSES}".split())
 
 

@@ -12,7 +12,8 @@ import msgspec
 from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from banshi_approvals.models import case_table, expert, panel_seat
+from banshi import case_table
+from banshi_approvals.models import expert, panel_seat
 
 _JOINTS = re.compile(r"[\s()（）·・.,，。\-]+")
 
