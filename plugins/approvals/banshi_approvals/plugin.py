@@ -10,6 +10,7 @@ from banshi_approvals.demo import filling
 from banshi_approvals.pages import editing, filing, guide, materials
 from banshi_approvals.experts import cases as panel_cases
 from banshi_approvals.inspections import cases as inspection_cases
+from banshi_approvals.inspections import pages as inspection_pages
 from banshi_approvals.reviews import cases as review_cases
 
 
@@ -59,7 +60,7 @@ def banshi_commands() -> list[Commands]:
 def banshi_routes() -> list[Routes]:
     """Return the catalogue, applying, and what follows on a case."""
     controllers = (guide.Guide, filing.Filing, materials.DeskMaterials, editing.Reading, editing.Editing)
-    return [Routes(controllers=controllers, on_case=(filing.Filed, materials.OwnMaterials))]
+    return [Routes(controllers=(*controllers, *inspection_pages.CONTROLLERS), on_case=(filing.Filed, materials.OwnMaterials))]
 
 
 @hookimpl

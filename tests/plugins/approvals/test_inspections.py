@@ -9,16 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 import pytest_asyncio
-from catalogue import fill
-from conftest import FILED, find, sweep
-from inspecting import DAY, form, publish
+from conftest import find
+from inspecting import DAY, form, planned, publish
 from sqlalchemy import select
 
-from banshi.cases import acting, opening
+from banshi.cases import acting
 from banshi.cases.acting import Act
-from banshi.cases.consequences import family
 from banshi.cases.decoding import decode
-from banshi.cases.opening import Opening
 from banshi.contracts import Context
 from banshi.db import Connection, Database
 from banshi.errors import Invalid, NotAllowedNow, NotFound
@@ -255,45 +252,20 @@ async def test_what_is_no_answer_is_refused_in_words(examined: str, inspect: Any
     assert set(refused.value.problems) == {"answers"}
 
 
-async def test_two_people_who_save_the_same_section_at_once_lose_nothing(database: Database, town: Town) -> None:
+async def test_two_people_who_save_the_same_section_at_once_lose_nothing(settled: Database, town: Town) -> None:
     house = town.house
-    try:
-        async with database.transaction() as db:
-            await fill(db)
-            await publish(db)
-        number = await _planned(database, town)
+    _whole, number = await planned(settled, town)
 
-        async def save(who: str, *answers: str) -> None:
-            async with database.transaction() as db:
-                declared = house.registry.case_type("approvals.inspection").action("answer")
-                wanted = Act(number=number, action="answer", form=decode(declared.form, {"answers": list(answers)}))
-                await acting.act_one(db, house, town.staff[who], wanted, MOMENT)
+    async def save(who: str, *answers: str) -> None:
+        async with settled.transaction() as db:
+            declared = house.registry.case_type("approvals.inspection").action("answer")
+            wanted = Act(number=number, action="answer", form=decode(declared.form, {"answers": list(answers)}))
+            await acting.act_one(db, house, town.staff[who], wanted, MOMENT)
 
-        await asyncio.gather(save(INSPECTOR, "K1:met", "G1:met"), save(REVIEWER, "G2:not 没有", "G3:met"), save(INSPECTOR, "G1:met"))
-        async with database.transaction() as db:
-            row = await find(db, number)
-        assert [(a["code"], a["finding"]) for a in row.facts["answers"]] == [("K1", "met"), ("G1", "met"), ("G2", "not"), ("G3", "met")]
-    finally:
-        async with database.transaction() as db:
-            await sweep(db)
-
-
-async def _planned(database: Database, town: Town) -> str:
-    """File an application, accept it and plan its inspection, all of it committed."""
-    house = town.house
-    declared = house.registry.case_type("approvals.application")
-    async with database.transaction() as db:
-        wanted = Opening(case_type=declared, district_id=town.district("north"), form=decode(declared.form, FILED | {"item": "whole"}), channel="web")
-        whole = (await opening.open_one(db, house, town.residents["resident0"], wanted, MOMENT)).number
-        steps: Any = (
-            (town.residents["resident0"], "hand_in", {"papers": ["form:1", "plan:2"]}),
-            (town.staff[WINDOW], "accept", {}),
-            (town.staff[REVIEWER], "inspect", {"day": TODAY, "officer": INSPECTOR}),
-        )
-        for actor, action, answers in steps:
-            form_ = decode(declared.action(action).form, answers)
-            await acting.act_one(db, house, actor, Act(number=whole, action=action, form=form_), MOMENT)
-        return str((await family(db, (await find(db, whole)).id))[-1].number)
+    await asyncio.gather(save(INSPECTOR, "K1:met", "G1:met"), save(REVIEWER, "G2:not 没有", "G3:met"), save(INSPECTOR, "G1:met"))
+    async with settled.transaction() as db:
+        row = await find(db, number)
+    assert [(a["code"], a["finding"]) for a in row.facts["answers"]] == [("K1", "met"), ("G1", "met"), ("G2", "not"), ("G3", "met")]
 
 
 # -- forms ---------------------------------------------------------------------------------------------------------------
