@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from catalogue import said
-from conftest import FILED
 from sqlalchemy import select
 
 from banshi.cases import acting, opening
@@ -22,6 +21,7 @@ from banshi_approvals.inspections import forms
 from banshi_approvals.inspections.content import InspectionForm, Item, Section
 
 DAY = date(2026, 1, 1)
+FILED = {"holder_kind": "institution", "holder": "云上旅馆", "contact_telephone": "100 0000 0001", "situation": ["rented:no"]}
 
 
 def form(*, key: int = 1, general: int = 3, code: str = "place", text: str = "看一看") -> InspectionForm:
@@ -61,6 +61,10 @@ async def planned(database: Database, town: Town, days: int = 0) -> tuple[str, s
     whole = await examined(database, town)
     await do(database, town, whole, "50002", "inspect", day=(MOMENT + timedelta(days=days)).date().isoformat(), officer="50007")
     return whole, await part(database, whole)
+
+
+async def find(db: Any, number: str) -> Any:
+    return (await db.execute(select(case).where(case.c.number == number))).one()
 
 
 async def part(database: Database, whole: str) -> str:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from conftest import FILED, find
-from inspecting import experts
+from inspecting import FILED, experts, find
 from sqlalchemy import select
 
 from banshi.cases import acting

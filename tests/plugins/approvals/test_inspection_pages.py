@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from browsing import Person
-from conftest import find
-from inspecting import do, form, planned, publish
+from inspecting import do, find, form, planned, publish
 from sqlalchemy import text
 
 from banshi.cases.numbers import show
@@ -141,3 +140,28 @@ async def test_whoever_checks_themself_gets_the_result_at_once_and_nothing_is_ke
         assert (await person.get(f"/d/north/approvals/self-check/{code}")).status == 404
     async with settled.transaction() as db:
         assert (await db.execute(text('select count(*) from kernel."case"'))).scalar_one() == 0
+
+
+async def test_staff_see_what_failed_with_its_pictures_and_the_applicant_with_its_rule(
+    settled: Database, town: Town, at_desk: Any, client: Any
+) -> None:
+    whole, number = await planned(settled, town)
+    person = await at_desk("50007")
+    page = await person.get(f"/d/north/approvals/inspection/{number}")
+    action = next(f["action"] for f in page.forms if f["action"].endswith("item=G2"))
+    picture = (await person.client.post(action, files={"files": ("门.png", PNG, "image/png")}, headers=SCRIPT)).json()["pictures"][0]
+    waiting = await (await at_desk("50002")).get(f"/desk/case/{whole}")
+    assert "Let the clock stand still, and tell the applicant" in waiting.links
+    await do(settled, town, number, "50007", "answer", answers=["K1:met", "G1:met", "G2:not 堵了", "G3:met"])
+    await do(settled, town, number, "50007", "conclude", inspector="勘七", free=True, on_site="王店长", confirmed=True)
+    desk = await (await at_desk("50002")).get(f"/desk/case/{whole}")
+    assert picture in desk.response.text
+    assert "Found: 堵了" in desk.text
+    assert "王店长" not in desk.text
+    client.cookies.clear()
+    resident = Person(client)
+    await resident.sign_in("resident0")
+    told = await resident.get(f"/case/{whole}")
+    assert "Rule: 《示例规范》第 12 条" in told.text
+    assert "Found: 堵了" in told.text
+    assert picture not in told.response.text

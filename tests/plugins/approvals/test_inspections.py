@@ -9,8 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 import pytest_asyncio
-from conftest import find
-from inspecting import DAY, form, planned, publish
+from inspecting import DAY, find, form, planned, publish
 from sqlalchemy import select
 
 from banshi.cases import acting

@@ -183,6 +183,6 @@ RULES = (
         told=_("The sheets of the experts did not come in time"),
         case_type="panel",
         when=Overdue(deadline="scored"),
-        rungs=(Rung(share=0.8, do=(Notify("department"),)), Rung(do=(Notify("department"), Notify("superior")), again=5)),
+        rungs=(Rung(share=0.8, do=(Notify("department"),)), Rung(do=(Notify("department"),), again=5)),
     ),
 )

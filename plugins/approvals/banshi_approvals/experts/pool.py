@@ -99,6 +99,18 @@ async def seats_of(db: Any, codes: Sequence[str]) -> Sequence[Any]:
     return list(await db.execute(statement))
 
 
+async def panel_of(db: Any, number: str, codes: Sequence[str]) -> Any:
+    """Return the row of an open panel on which one of these experts has a seat, None where there is none."""
+    columns = [case_table.c[n] for n in ("id", "number", "title", "state", "outcome", "closed", "facts", "type_id")]
+    statement = (
+        select(*columns)
+        .join(panel_seat, and_(panel_seat.c.case_id == case_table.c.id, panel_seat.c.state.in_(["seated", "scored"])))
+        .where(case_table.c.number == number, panel_seat.c.expert.in_(list(codes)), case_table.c.closed.is_(None))
+        .limit(1)
+    )
+    return (await db.execute(statement)).one_or_none()
+
+
 def same(one: str, other: str) -> bool:
     """Return whether two names are those of the same house, however their widths, blanks and brackets are written."""
     return bool(plain(one)) and plain(one) == plain(other)

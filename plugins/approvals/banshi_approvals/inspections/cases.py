@@ -204,6 +204,6 @@ RULES = (
         told=_("The inspection did not take place in time"),
         case_type="inspection",
         when=Overdue(deadline="inspected"),
-        rungs=(Rung(share=0.8, do=(Notify("officer"), Notify("department"))), Rung(do=(Notify("department"), Notify("superior")), again=5)),
+        rungs=(Rung(share=0.8, do=(Notify("officer"), Notify("department"))), Rung(do=(Notify("department"),), again=5)),
     ),
 )

@@ -90,7 +90,7 @@ class SelfChecksPage(msgspec.Struct, frozen=True, kw_only=True):
 
 def sections(form: InspectionForm, codes: Sequence[str], language: str, part: Any) -> tuple[SectionPart, ...]:
     """Return the sections that have something to look at, each item drawn by ``part``."""
-    found = []
+    found: list[SectionPart] = []
     for section in form.sections:
         items = [i for i in section.items if not codes or i.code in codes]
         if items:
