@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from catalogue import said
@@ -74,7 +74,7 @@ async def part(database: Database, whole: str) -> str:
         return str((await family(db, case_id))[-1].number)
 
 
-async def do(database: Database, town: Town, number: str, who: str, action: str, **answers: Any) -> None:
+async def do(database: Database, town: Town, number: str, who: str, action: str, *, at: datetime = MOMENT, **answers: Any) -> None:
     """Act on a case, committed."""
     async with database.transaction() as db:
         row = (await db.execute(select(case).where(case.c.number == number))).one()
@@ -82,4 +82,4 @@ async def do(database: Database, town: Town, number: str, who: str, action: str,
         assert declared is not None
         actor = town.staff[who] if who in town.staff else town.residents[who]
         form_ = decode(declared.action(action).form, answers)
-        await acting.act_one(db, town.house, actor, Act(number=number, action=action, form=form_), MOMENT)
+        await acting.act_one(db, town.house, actor, Act(number=number, action=action, form=form_), at)
