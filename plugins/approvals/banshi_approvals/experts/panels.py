@@ -58,10 +58,11 @@ async def at_desk(context: PanelContext) -> Mapping[str, Any] | None:
     if case is None:
         return None
     if isinstance(case.facts, Facts):
-        return {"lines": [await line(context, case.number, case.state, case.outcome, case.facts, names=True)], "single": True}
+        return {"lines": [await line(context, case.number, case.state, case.outcome, case.facts, names=True)], "single": True, "pool": ""}
     found = [r for r in await toolkit.family(context.db, case.id) if r.case_type == PANEL]
     lines = [await line(context, r.number, r.state, r.outcome, msgspec.convert(r.facts, Facts), names=True) for r in found]
-    return {"lines": lines, "single": False} if lines else None
+    kept = f"/d/{context.district}/approvals/desk/experts" if context.actor.may("approvals.experts") else ""
+    return {"lines": lines, "single": False, "pool": kept} if lines else None
 
 
 async def in_portal(context: PanelContext) -> Mapping[str, Any] | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from importlib import resources
 from typing import Any
 
 import msgspec
@@ -109,6 +111,17 @@ async def panel_of(db: Any, number: str, codes: Sequence[str]) -> Any:
         .limit(1)
     )
     return (await db.execute(statement)).one_or_none()
+
+
+async def demo(db: Any, day: date, at: datetime) -> list[str]:
+    """Fill the pool of the demo city, and return the numbers of its experts; again, it changes nothing."""
+    source = resources.files("banshi_approvals") / "demo" / "experts.toml"
+    found = [msgspec.convert({"since": day} | one, Expert) for one in tomllib.loads(source.read_text(encoding="utf8"))["experts"]]
+    known = await named(db, [one.code for one in found])
+    for one in found:
+        if one.code not in known:
+            await put(db, one, at)
+    return [one.code for one in found]
 
 
 def same(one: str, other: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -13,12 +14,13 @@ from litestar.params import FromPath, FromQuery
 
 from banshi import Invalid, NotFound, Refused, toolkit, translator
 from banshi_approvals.catalogue.content import say
-from banshi_approvals.inspections import forms, scoring, showing
+from banshi_approvals.inspections import counting, forms, scoring, showing
 from banshi_approvals.inspections.content import Item
 from banshi_approvals.inspections.facts import Facts
 
 _ = translator("banshi_approvals")
 
+YEAR = timedelta(days=365)
 NONE_SUCH = _("There is no such inspection.")
 NO_PICTURE = _("this is no picture")
 BARE = _("Choose met, not met, or does not apply.")
@@ -110,6 +112,50 @@ class OnSite(Controller):
             if problem:
                 return toolkit.page(visit, "approvals/inspections/page.html", _page(visit, sheet, problem=problem), desk=True, status=status)
             return visit.go(f"{_address(visit, sheet)}#item-{item}")
+
+
+class Items(Controller):
+    """Which items are failed how often."""
+
+    path = "/desk/items"
+
+    @get("/", opt={"permission": "approvals.examine"})
+    async def show(self, request: Request[Any, Any, Any], since: FromQuery[str] = "", until: FromQuery[str] = "") -> Response[Any]:
+        """Show the items that are met least, over the last year where no days are chosen."""
+        async with toolkit.visiting(request) as visit:
+            place: Any = visit.district
+            last = _day(until) or visit.at.astimezone(place.timezone).date()
+            first = min(_day(since) or last - YEAR, last)
+            below = [d.id for d in visit.house.directory.tree.below(place.id)]
+            rows = tuple(_counted(visit, c) for c in await counting.by_item(visit.db, below, first, last))
+            page = showing.CountedPage(
+                rows=rows,
+                since=toolkit.say_date(first, visit.language),
+                until=toolkit.say_date(last, visit.language),
+                since_value=first.isoformat(),
+                until_value=last.isoformat(),
+            )
+            return toolkit.page(visit, "approvals/inspections/counted.html", page, desk=True)
+
+
+def _day(said: str) -> date | None:
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        return None
+
+
+def _counted(visit: Any, one: counting.Counted) -> showing.CountedRow:
+    return showing.CountedRow(
+        item=one.item,
+        text=say(one.text, visit.language),
+        rule=say(one.rule, visit.language) if one.rule else "",
+        form=say(one.title, visit.language),
+        key=one.key,
+        applicable=one.applicable,
+        met=one.met,
+        share=f"{one.share:.1f}",
+    )
 
 
 class SelfCheck(Controller):
@@ -282,4 +328,4 @@ def _lines(visit: Any, result: scoring.Score) -> tuple[str, ...]:
 
 
 lines_of = _lines
-CONTROLLERS = (OnSite, SelfCheck)
+CONTROLLERS = (OnSite, Items, SelfCheck)

@@ -60,13 +60,14 @@ async def at_desk(context: PanelContext) -> Mapping[str, Any] | None:
         return None
     if isinstance(case.facts, Facts):
         lines = [await _line(context, case.number, case.state, case.outcome, case.facts, staff=True)]
-        return {"lines": lines, "special": "", "single": True}
+        return {"lines": lines, "special": "", "single": True, "items": ""}
     lines = [await _of_row(context, row, staff=True) for row in await _rows(context)]
     if not lines:
         return None
     running = case.state == "examining" and any(line.state == "planned" for line in lines)
     special = f"/desk/case/{toolkit.show_number(case.number)}?do=begin_special#do" if running else ""
-    return {"lines": lines, "special": special, "single": False}
+    items = f"/d/{context.district}/approvals/desk/items" if context.actor.may("approvals.examine") else ""
+    return {"lines": lines, "special": special, "single": False, "items": items}
 
 
 async def in_portal(context: PanelContext) -> Mapping[str, Any] | None:

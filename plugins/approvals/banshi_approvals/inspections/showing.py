@@ -88,6 +88,29 @@ class SelfChecksPage(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
 
 
+class CountedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An item, and how often it was met where it applied."""
+
+    item: str
+    text: str
+    rule: str
+    form: str
+    key: bool
+    applicable: int
+    met: int
+    share: str
+
+
+class CountedPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The items that are met least, over some days."""
+
+    rows: tuple[CountedRow, ...]
+    since: str
+    until: str
+    since_value: str
+    until_value: str
+
+
 def sections(form: InspectionForm, codes: Sequence[str], language: str, part: Any) -> tuple[SectionPart, ...]:
     """Return the sections that have something to look at, each item drawn by ``part``."""
     found: list[SectionPart] = []
