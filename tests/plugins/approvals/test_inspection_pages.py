@@ -16,7 +16,7 @@ from banshi.testing import Town
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8cfc000000301010018dd8db00000000049454e44ae426082"
 )
-SCRIPT = {"accept": "application/json"}
+SCRIPT = {"accept": "application/json", "accept-language": "en"}
 
 
 async def answers(database: Database, number: str) -> dict[str, tuple[str, str]]:
