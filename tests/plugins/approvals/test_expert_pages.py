@@ -113,6 +113,7 @@ async def test_an_expert_with_an_account_gives_their_own_sheet_and_sees_nobody_e
     expert = Person(client)
     assert (await expert.get("/d/north/approvals/my-panels")).status == 401
     await expert.sign_in("resident1")
+    assert f"/d/north/approvals/my-panels/{show(number)}" in (await expert.get("/d/north")).links.values()
     mine = await expert.get("/d/north/approvals/my-panels")
     address = f"/d/north/approvals/my-panels/{show(number)}"
     assert address in mine.links.values()
@@ -125,6 +126,7 @@ async def test_an_expert_with_an_account_gives_their_own_sheet_and_sees_nobody_e
         row = await find(db, number)
     assert [(s["entered"], s["opinion"]) for s in row.facts["sheets"]] == [("expert", "disagree")]
     assert "No sheet is waited for" in sent.text
+    assert "my-panels" not in (await expert.get("/d/north")).response.text
     other = next(s["expert"] for s in row.facts["seats"] if not s["expert"].endswith("1"))
     stolen = await expert.send(page, f"{address}/score", **{"expert": other, "points.overall": "1", "opinion": "agree"})
     assert stolen.status == 403

@@ -76,6 +76,15 @@ async def in_portal(context: PanelContext) -> Mapping[str, Any] | None:
     return {"lines": lines, "names": names} if lines else None
 
 
+async def owed(context: PanelContext) -> Mapping[str, Any] | None:
+    """Read what an expert who is signed in still owes a sheet."""
+    if context.actor.person_id is None:
+        return None
+    rows = await pool.owed_by(context.db, context.actor.person_id)
+    base = f"/d/{context.district}/approvals/my-panels"
+    return {"rows": [(f"{base}/{toolkit.show_number(r.number)}", r.title) for r in rows]} if rows else None
+
+
 async def line(context: Any, number: str, state: str, outcome: str | None, facts: Facts, *, names: bool) -> Line:
     """Return a panel as it is shown, with names or without."""
     language: Any = context.language
@@ -124,6 +133,7 @@ PANELS = (
         needs="approvals.read",
         order=50,
     ),
+    Panel(name="experts_owed", title=_("Panels that wait for your sheet"), place="portal.home", template="approvals/experts/owed.html", read=owed),
     Panel(
         name="experts_told",
         title=_("Experts"),

@@ -101,6 +101,19 @@ async def seats_of(db: Any, codes: Sequence[str]) -> Sequence[Any]:
     return list(await db.execute(statement))
 
 
+async def owed_by(db: Any, person_id: int) -> Sequence[Any]:
+    """Return the open panels on which a person with an account still owes a sheet."""
+    statement = (
+        select(case_table.c.number, case_table.c.title)
+        .join(panel_seat, and_(panel_seat.c.case_id == case_table.c.id, panel_seat.c.state == "seated"))
+        .join(expert, expert.c.code == panel_seat.c.expert)
+        .where(expert.c.person_id == person_id, case_table.c.closed.is_(None))
+        .order_by(panel_seat.c.at)
+        .limit(10)
+    )
+    return list(await db.execute(statement))
+
+
 async def panel_of(db: Any, number: str, codes: Sequence[str]) -> Any:
     """Return the row of an open panel on which one of these experts has a seat, None where there is none."""
     columns = [case_table.c[n] for n in ("id", "number", "title", "state", "outcome", "closed", "facts", "type_id")]
