@@ -446,6 +446,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     that it makes longer, by the whole number in its form's field ``more``, in their unit; ``reason`` and ``agreed`` say why, and by whose leave.
     ``also_to`` are the states that the effect may choose instead of ``to``. ``offered`` hides it where it makes no sense. ``bulk`` lets it be
     done to many cases at once from a list. ``reads`` asks the database for what guard and effect must know; such an action is never ``bulk``.
+    ``page`` is an address below ``/d/<district>/<plugin>/`` (``{number}`` stands for the case's) where the desk's button leads: a page of the
+    plugin's own that does it, where a form of fields would not do.
     """
 
     name: str
@@ -471,6 +473,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     quiet: bool = False
     extends: tuple[str, ...] = ()
     offered: Offer | None = None
+    page: str = ""
     reads: Reads | None = None
     guard: Guard | None = None
     effect: Effect | None = None

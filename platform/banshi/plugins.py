@@ -61,7 +61,7 @@ log = logging.getLogger(__name__)
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CODE = re.compile(r"[a-z0-9_-]{1,60}")
 OF_THE_KERNEL = "kernel public procrastinate information_schema services case static banshi"
-OF_ITS_ADDRESSES = "portal desk admin library parts api track my secret data"
+OF_ITS_ADDRESSES = "portal desk admin library parts api track my secret data vendor"
 RESERVED = frozenset(f"{OF_THE_KERNEL} {OF_ITS_ADDRESSES}".split())
 
 
@@ -478,6 +478,10 @@ def _first_fault(case_type: CaseType, states: Mapping[str, Any]) -> str:
             return f"action {action.name!r} reads the database for each case: it cannot be done to many at once (bulk)"
         if not action.sources:
             return f"action {action.name!r} starts from no state"
+        if action.page.startswith("/") or set(re.findall(r"[{}][^{}]*", action.page.replace("{number}", ""))):
+            return (
+                f"action {action.name!r} leads to {action.page!r}: an address below the plugin's own, in which only {{number}} stands for something"
+            )
         ends = [states[end] for end in (*action.also_to, action.to) if end is not None]
         closes = any(s.final for s in ends) and not all(states[s].final for s in action.sources)
         asks_outcome = "outcome" in {f.name for f in msgspec.structs.fields(action.form)}

@@ -236,3 +236,20 @@ def test_an_action_that_reads_for_each_case_is_not_done_to_many() -> None:
     )
     with pytest.raises(PluginError, match="cannot be done to many at once"):
         check_lifecycle(many)
+
+
+@pytest.mark.parametrize("page", ["/desk/{number}", "trees/{name}", "trees/{number", "trees/{}", "trees/{number.real}"])
+def test_a_page_for_an_action_lies_below_the_plugins_own_address(page: str) -> None:
+    fell = Action(name="fell", title=_("Parks"), told=_("Parks"), sources=("open",), to="closed", needs="x", outcome="felled", page=page)
+    tree = CaseType(
+        name="tree",
+        title=_("Parks"),
+        form=msgspec.defstruct("Tree", []),
+        opened=_("Parks"),
+        states=(State("open", _("Parks")), State("closed", _("Parks"), final=True)),
+        actions=(fell,),
+        outcomes=(Outcome("felled", _("Parks")),),
+    )
+    with pytest.raises(PluginError, match="below the plugin's own"):
+        check_lifecycle(tree)
+    check_lifecycle(msgspec.structs.replace(tree, actions=(msgspec.structs.replace(fell, page="trees/{number}"),)))

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select, union
 from sqlalchemy.dialects.postgresql import insert
 
-from banshi.cases.tables import case, case_link
+from banshi.cases.tables import case, case_link, case_type
 from banshi.contracts import Put
 from banshi.db import Connection
 from banshi.errors import PluginError
@@ -58,7 +58,15 @@ async def lock_families(db: Connection, numbers: Sequence[str]) -> None:
 
 
 async def family(db: Connection, case_id: int) -> Sequence[Any]:
-    """Return the cases that are tied to a case as its parts or followers, the oldest first: number, type, state, outcome, department, ``tie``."""
+    """Return the cases that are tied to a case as its parts or followers, the oldest first.
+
+    Each with number, ``case_type`` (``owner.name``), state, outcome, department, facts as they are stored, and ``tie``.
+    """
     kept = [case.c[n] for n in ("id", "number", "type_id", "state", "outcome", "closed", "department_id", "assignee_id", "facts", "received")]
-    statement = select(*kept, case_link.c.kind.label("tie")).join(case_link, case_link.c.case_id == case.c.id)
+    named = (case_type.c.owner + "." + case_type.c.name).label("case_type")
+    statement = (
+        select(*kept, named, case_link.c.kind.label("tie"))
+        .join(case_link, case_link.c.case_id == case.c.id)
+        .join(case_type, case_type.c.id == case.c.type_id)
+    )
     return (await db.execute(statement.where(case_link.c.other_id == case_id).order_by(case.c.id))).all()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -47,7 +48,7 @@ def shapes(form: type[msgspec.Struct]) -> tuple[FieldShape, ...]:
     for field in msgspec.structs.fields(form):
         notes = get_args(hints[field.name])[1:] if hasattr(hints[field.name], "__metadata__") else ()
         metas = [n for n in notes if isinstance(n, msgspec.Meta)]
-        plain = get_args(hints[field.name])[0] if notes else hints[field.name]
+        plain = _certain(get_args(hints[field.name])[0] if notes else hints[field.name])
         found.append(
             FieldShape(
                 name=field.encode_name,
@@ -63,6 +64,12 @@ def shapes(form: type[msgspec.Struct]) -> tuple[FieldShape, ...]:
             )
         )
     return tuple(found)
+
+
+def _certain(kind: Any) -> Any:
+    """Return what a field that may be left out is when it is there (``date | None``: a date)."""
+    known = [k for k in get_args(kind) if k is not type(None)] if isinstance(kind, UnionType) else []
+    return known[0] if len(known) == 1 else kind
 
 
 def decode(form: type[msgspec.Struct], raw: Raw, *, only: tuple[str, ...] | None = None) -> Any:

@@ -445,12 +445,19 @@ class CaseView:
             pages.ActionLink(
                 name=a.name,
                 title=self.visit.say(a.title),
-                href=f"{address}?do={a.name}#do",
+                href=self._page_of(a) or f"{address}?do={a.name}#do",
                 leading=a.leading,
                 chosen=a.name == chosen,
             )
             for a in self.allowed()
         )
+
+    def _page_of(self, action: Action) -> str:
+        """Return where staff take an action that has a page of the plugin's own; empty where it has none."""
+        if not action.page or self.actor.capacity != "staff" or self.declared is None:
+            return ""
+        district = self.visit.house.directory.tree[self.row.district_id].code
+        return f"/d/{district}/{self.declared.owner}/{action.page.format(number=numbers.show(self.row.number))}"
 
     def action_form(
         self, address: str, name: str, raw: Mapping[str, Any] | None = None, problems: Mapping[str, Any] | None = None

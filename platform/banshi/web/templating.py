@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from copy import copy
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from banshi import texts
 from banshi.errors import PluginError
+from banshi.web import parts
 
 VENDOR = "vendor"
 
@@ -66,7 +67,7 @@ def _environment(packages: tuple[tuple[str, str], ...], owner: str, language: te
     )
     domain = dict(packages).get(owner, "banshi")
     env.install_gettext_translations(_Chain(domain, language), newstyle=True)  # type: ignore[attr-defined]
-    env.globals.update(asset=asset, language=language)
+    env.globals.update(asset=partial(asset, dict(packages)), language=language)
     env.filters["lines"] = _lines
     return env
 
@@ -94,8 +95,10 @@ class _Chain:
         self.pgettext, self.npgettext = own.pgettext, own.npgettext
 
 
-def asset(name: str) -> str:
-    """Return the address of a built static part by its plain name (``portal.css``)."""
+def asset(packages: Mapping[str, str], name: str) -> str:
+    """Return the address of a static part: one that the kernel built, by its plain name (``portal.css``), or a plugin's (``<plugin>/<file>``)."""
+    if "/" in name:
+        return parts.address(packages, name)
     manifest = _manifest()
     if name not in manifest:
         msg = f"static part {name!r} is not built: run `make setup` (it builds {VENDOR}/manifest.json)"

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from banshi import audit as log
 from banshi import clock, texts
@@ -29,6 +29,7 @@ from banshi.documents import keeping
 from banshi.documents.receiving import Receiver
 from banshi.documents.store import Store, store
 from banshi.errors import Forbidden, Invalid, NotFound, Refused
+from banshi.identity.tables import account
 from banshi.privacy import Keyring
 from banshi.settings import Settings
 from banshi.web import casepage, files, forms, pages
@@ -251,6 +252,16 @@ def page(visit: Visit, template: str, said: Any, *, desk: bool = False, status: 
     return visit.page(template, said, desk=desk, status=status)
 
 
+async def person_of(visit: Visit, login: str) -> int | None:
+    """Return the person who signs in under a name, None where nobody does: for staff who enter somebody."""
+    statement = select(account.c.person_id).where(func.lower(account.c.login) == login.strip().lower(), ~account.c.disabled)
+    return (await visit.db.execute(statement)).scalar_one_or_none()
+
+
+say = texts.say
+say_date = texts.say_date
+say_day = texts.say_day
+say_moment = texts.say_moment
 read, answers, one, key_of = forms.read, forms.answers, forms.one, forms.key_of
 now = clock.now
 zone_of = own.zone
@@ -293,12 +304,17 @@ __all__ = [
     "own_case",
     "page",
     "paper",
+    "person_of",
     "read",
     "read_number",
     "registers",
     "remember",
     "responsible",
     "row_of",
+    "say",
+    "say_date",
+    "say_day",
+    "say_moment",
     "shapes",
     "show_number",
     "snapshot",

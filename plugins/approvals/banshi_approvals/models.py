@@ -86,6 +86,21 @@ inspection_form = Table(
     UniqueConstraint("code", "version"),
 )
 
+inspection_finding = Table(
+    "inspection_finding",
+    metadata,
+    Column("case_id", BigInteger, ForeignKey(case_table.c.id), primary_key=True),
+    Column("item", Text, primary_key=True),
+    Column("district_id", BigInteger, ForeignKey(district_table.c.id), nullable=False),
+    Column("form", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("finding", Text, nullable=False),
+    Column("again", Boolean, nullable=False),
+    Column("day", Date, nullable=False),
+)
+"""What was found on each item of an inspection that is done (met, not, na): which rule is not understood. ``again``: it had failed before."""
+Index("inspection_finding_form", inspection_finding.c.form, inspection_finding.c.day)
+
 # -- papers ------------------------------------------------------------------------------------------------------------
 
 paper = Table(
@@ -180,3 +195,14 @@ expert = Table(
 )
 """``name`` is public: the register of experts is. ``employer`` is one standing conflict: nobody judges what their own house applies for."""
 Index("expert_fields", expert.c.fields, postgresql_using="gin")
+
+panel_seat = Table(
+    "panel_seat",
+    metadata,
+    Column("case_id", BigInteger, ForeignKey(case_table.c.id), primary_key=True),
+    Column("expert", Text, ForeignKey(expert.c.code), primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("at", MOMENT, nullable=False),
+)
+"""Who sits on which panel: an index of the panels' facts, by which experts find theirs. ``state``: seated, conflict, scored, closed."""
+Index("panel_seat_expert", panel_seat.c.expert, postgresql_where=text("state = 'seated'"))

@@ -8,13 +8,20 @@ from banshi_approvals.application import cases
 from banshi_approvals.demo import cases as demo_cases
 from banshi_approvals.demo import filling
 from banshi_approvals.pages import editing, filing, guide, materials
+from banshi_approvals.experts import cases as panel_cases
+from banshi_approvals.experts import pages as expert_pages
+from banshi_approvals.experts import panels as expert_panels
+from banshi_approvals.inspections import cases as inspection_cases
+from banshi_approvals.inspections import pages as inspection_pages
+from banshi_approvals.inspections import panels as inspection_panels
 from banshi_approvals.reviews import cases as review_cases
+from banshi_approvals.reviews import panels as review_panels
 
 
 @hookimpl
 def banshi_case_types() -> list[CaseType]:
-    """Return the application, and the opinion of a department in a joint review."""
-    return [cases.APPLICATION, review_cases.REVIEW]
+    """Return the application, and its parts: the opinion of a department, an inspection, a panel of experts."""
+    return [cases.APPLICATION, review_cases.REVIEW, inspection_cases.INSPECTION, panel_cases.PANEL]
 
 
 @hookimpl
@@ -57,13 +64,13 @@ def banshi_commands() -> list[Commands]:
 def banshi_routes() -> list[Routes]:
     """Return the catalogue, applying, and what follows on a case."""
     controllers = (guide.Guide, filing.Filing, materials.DeskMaterials, editing.Reading, editing.Editing)
-    return [Routes(controllers=controllers, on_case=(filing.Filed, materials.OwnMaterials))]
+    return [Routes(controllers=(*controllers, *inspection_pages.CONTROLLERS, *expert_pages.CONTROLLERS), on_case=(filing.Filed, materials.OwnMaterials))]
 
 
 @hookimpl
 def banshi_panels() -> list[Panel]:
     """Return what stands on the pages of a case beside its story."""
-    return list(panels.PANELS)
+    return [*panels.PANELS, *review_panels.PANELS, *inspection_panels.PANELS, *expert_panels.PANELS]
 
 
 @hookimpl

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from banshi import Notify, Overdue, Own, Raise, Rule, Rung, translator
 from banshi_approvals.application import ways
+from banshi_approvals.experts import cases as panel_cases
+from banshi_approvals.inspections import cases as inspection_cases
 from banshi_approvals.reviews import cases as review_cases
 
 _ = translator("banshi_approvals")
@@ -48,4 +50,6 @@ RULES = (
         line="area",
     ),
     *review_cases.RULES,
+    *inspection_cases.RULES,
+    *panel_cases.RULES,
 )

@@ -13,7 +13,7 @@ from banshi.testing import MOMENT
 from banshi_approvals.catalogue.content import Asked, Choice, Experts, Grants, Item, Material, Question
 from banshi_approvals.models import item_version, matter
 
-SWEEP = "paper paper_counter licence_event licence item_reform item_version matter inspection_form expert"
+SWEEP = "inspection_finding panel_seat paper paper_counter licence_event licence item_reform item_version matter inspection_form expert"
 
 
 def said(text: str) -> dict[str, str]:

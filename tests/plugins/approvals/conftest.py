@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from catalogue import fill, find
+from catalogue import fill, find, sweep
 
 from banshi.cases import acting, opening
 from banshi.cases.acting import Act
 from banshi.cases.decoding import decode
 from banshi.cases.opening import Opening
 from banshi.contracts import Actor
-from banshi.db import Connection
+from banshi.db import Connection, Database
 from banshi.testing import MOMENT, Town
 
 FILED = {"holder_kind": "institution", "holder": "云上旅馆", "contact_telephone": "100 0000 0001", "situation": ["rented:no"]}
@@ -77,3 +78,13 @@ def parts(db: Connection) -> Any:
         return await family(db, (await find(db, number)).id)
 
     return of
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def settled(database: Database) -> AsyncIterator[Database]:
+    """The database with the catalogue published, for tests that commit; what they leave in approvals is deleted."""
+    async with database.transaction() as db:
+        await fill(db)
+    yield database
+    async with database.transaction() as db:
+        await sweep(db)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from banshi import APPLICANT, NOBODY, OFFICE, OUTSIDE, Action, CaseType, Deadline, State, Step, translator
 from banshi_approvals.application import asking, evidence, forms, opening, ways
 from banshi_approvals.application.facts import Facts
+from banshi_approvals.experts import opening as experts
+from banshi_approvals.inspections import opening as inspections
 from banshi_approvals.licences import granting
 
 _ = translator("banshi_approvals")
@@ -106,6 +108,47 @@ EXAMINING = (
         effect=ways.reviews_asked,
     ),
     Action(
+        name="inspect",
+        title=_("Have the place inspected"),
+        told=_("An inspection is planned"),
+        sources=("examining", "special"),
+        also_to=("special",),
+        needs="approvals.examine",
+        seat="charge",
+        form=inspections.Inspect,
+        leading=True,
+        offered=inspections.is_due,
+        reads=inspections.whole_form,
+        effect=inspections.inspected,
+    ),
+    Action(
+        name="reinspect",
+        title=_("Have what failed inspected again"),
+        told=_("What was not met is inspected again"),
+        sources=("examining", "special"),
+        also_to=("special",),
+        needs="approvals.examine",
+        seat="charge",
+        form=inspections.Inspect,
+        leading=True,
+        offered=inspections.has_failed,
+        reads=inspections.what_failed,
+        effect=inspections.inspected,
+    ),
+    Action(
+        name="call_experts",
+        title=_("Call experts"),
+        told=_("Experts are drawn by lot"),
+        sources=("examining", "special"),
+        needs="approvals.experts",
+        form=experts.Call,
+        audience="applicant",
+        leading=True,
+        offered=experts.is_due,
+        reads=experts.pool,
+        effect=experts.called,
+    ),
+    Action(
         name="begin_special",
         title=_("Time outside the limit"),
         told=_("A time begins that is outside the limit"),
@@ -147,7 +190,7 @@ EXAMINING = (
         form=forms.Proposed,
         audience="staff",
         leading=True,
-        guard=ways.all_there,
+        guard=ways.to_propose,
         effect=ways.proposed,
     ),
     Action(

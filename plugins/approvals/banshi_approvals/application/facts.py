@@ -41,7 +41,10 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the work that goes on in a case of its own: a department that is asked, an inspection, a panel of experts."""
+    """A part of the work that goes on in a case of its own: a department that is asked, an inspection, a panel of experts.
+
+    ``failed`` are the items of an inspection that were not met, ``by`` the people (ids) who inspected.
+    """
 
     key: str
     kind: Literal["review", "inspection", "panel"]
@@ -54,6 +57,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     conditions: str = ""
     at: datetime | None = None
     failed: tuple[str, ...] = ()
+    by: tuple[int, ...] = ()
 
 
 class Special(msgspec.Struct, frozen=True, kw_only=True):

@@ -175,6 +175,7 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     reasons: str = ""
     conditions: str = ""
     failed: list[str] = []
+    by: list[int] = []
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -231,6 +231,7 @@ def heard(case: Snapshot, form: forms.Heard, context: Context) -> Changes:
             conditions=form.conditions,
             at=context.at,
             failed=tuple(form.failed),
+            by=tuple(form.by),
         )
         if p.key == form.key
         else p
@@ -239,7 +240,7 @@ def heard(case: Snapshot, form: forms.Heard, context: Context) -> Changes:
     facts = replace(facts, parts=parts)
     done: set[str] = set(facts.done)
     for kind, step in (("review", "joint"), ("inspection", "inspection"), ("panel", "experts")):
-        mine = [p for p in parts if p.kind == kind]
+        mine = [p for p in parts if p.kind == kind and p.verdict != "cancelled"]
         if mine and all(p.verdict for p in mine):
             done.add(step)
     return Changes(facts=replace(facts, done=tuple(s for s in facts.steps if s in done)))
@@ -256,6 +257,13 @@ def all_there(case: Snapshot, form: Any, context: Context) -> None:
     missing = [s for s in facts.steps if s not in facts.done]
     if missing and not facts.by_promise:
         raise NotAllowedNow(_("Steps that this sub-item needs are not done yet: {steps}."), steps=", ".join(missing))
+
+
+def to_propose(case: Snapshot, form: Any, context: Context) -> None:
+    """Refuse to propose what is not whole, and to whoever inspected the place: another pair of eyes weighs what they found."""
+    all_there(case, form, context)
+    if any(context.actor.person_id in p.by for p in case.facts.parts):
+        raise NotAllowedNow(_("You inspected the place. A colleague weighs what you found, and proposes the decision."))
 
 
 def proposed(case: Snapshot, form: forms.Proposed, context: Context) -> Changes:

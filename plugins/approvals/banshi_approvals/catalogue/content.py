@@ -63,11 +63,12 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Experts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many experts of which field judge it, and from which mean score (of 100) they agree."""
+    """How many experts of which field judge it, by which criteria, and from which mean score (of 100) they agree."""
 
     field: str
     number: int = 3
     pass_at: int = 60
+    criteria: tuple[Choice, ...] = ()
 
 
 class Grants(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -185,9 +185,42 @@ def upgrade() -> None:
     )
     op.create_index(op.f("licence_event_licence_idx"), "licence_event", ["licence"], unique=False, schema="approvals")
 
+    op.create_table(
+        "inspection_finding",
+        sa.Column("case_id", sa.BigInteger(), nullable=False),
+        sa.Column("item", sa.Text(), nullable=False),
+        sa.Column("district_id", sa.BigInteger(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("finding", sa.Text(), nullable=False),
+        sa.Column("again", sa.Boolean(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["kernel.case.id"], name=op.f("inspection_finding_case_id_fkey")),
+        sa.ForeignKeyConstraint(["district_id"], ["kernel.district.id"], name=op.f("inspection_finding_district_id_fkey")),
+        sa.PrimaryKeyConstraint("case_id", "item", name=op.f("inspection_finding_pkey")),
+        schema="approvals",
+    )
+    op.create_index("inspection_finding_form", "inspection_finding", ["form", "day"], unique=False, schema="approvals")
+    op.create_table(
+        "panel_seat",
+        sa.Column("case_id", sa.BigInteger(), nullable=False),
+        sa.Column("expert", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["kernel.case.id"], name=op.f("panel_seat_case_id_fkey")),
+        sa.ForeignKeyConstraint(["expert"], ["approvals.expert.code"], name=op.f("panel_seat_expert_fkey")),
+        sa.PrimaryKeyConstraint("case_id", "expert", name=op.f("panel_seat_pkey")),
+        schema="approvals",
+    )
+    op.create_index("panel_seat_expert", "panel_seat", ["expert"], unique=False, schema="approvals", postgresql_where=sa.text("state = 'seated'"))
+
 
 def downgrade() -> None:
     """Go one version down."""
+    op.drop_index("panel_seat_expert", table_name="panel_seat", schema="approvals", postgresql_where=sa.text("state = 'seated'"))
+    op.drop_table("panel_seat", schema="approvals")
+    op.drop_index("inspection_finding_form", table_name="inspection_finding", schema="approvals")
+    op.drop_table("inspection_finding", schema="approvals")
     op.drop_index(op.f("licence_event_licence_idx"), table_name="licence_event", schema="approvals")
     op.drop_table("licence_event", schema="approvals")
     op.drop_index(
