@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from banshi.hookspecs import hookimpl as hookimpl
     from banshi.identity import tables as _people
     from banshi.texts import Language as Language
+    from banshi.texts import Said as Said
     from banshi.texts import Text as Text
     from banshi.texts import say as say
     from banshi.texts import say_date as say_date
@@ -114,7 +115,7 @@ _ROOMS = {
     "db": "owner_metadata",
     "errors": "Forbidden Invalid NotAllowedNow NotFound Refused",
     "hookspecs": "hookimpl",
-    "texts": "Language Text say say_date say_moment translator",
+    "texts": "Language Said Text say say_date say_moment translator",
 }
 _PLACES = {name: (f"banshi.{room}", name) for room, names in _ROOMS.items() for name in names.split()} | {
     "case_table": ("banshi.cases.tables", "case"),

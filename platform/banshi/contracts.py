@@ -173,6 +173,9 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     facts: Any
 
 
+Tie = Literal["part_of", "follow_up", "related"]
+
+
 class Put(msgspec.Struct, frozen=True, kw_only=True):
     """A row of the plugin's own, written in the transaction of the event that it belongs to.
 
@@ -196,7 +199,7 @@ class Opens(msgspec.Struct, frozen=True, kw_only=True):
     form: msgspec.Struct
     key: str
     department_id: int | None = None
-    tie: Literal["part_of", "follow_up", "related"] = "part_of"
+    tie: Tie = "part_of"
 
 
 class Tells(msgspec.Struct, frozen=True, kw_only=True):
@@ -489,7 +492,8 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
 
     How its person is protected, how urgent it is (0: not), which officer gets it (staff number), and whether it is ``common``: something that
     others meet too, so that who comes later is told of it and may join. ``title`` and ``category`` stand in for those of the form, ``department_id``
-    is who gets it, whoever's duty the kind is; ``facts`` are the first ones; ``rows`` are the plugin's own.
+    is who gets it, whoever's duty the kind is; ``facts`` are the first ones; ``rows`` are the plugin's own. ``ties`` are the numbers of the cases
+    that it belongs to, each with how.
     """
 
     confidentiality: Confidentiality = ""
@@ -501,6 +505,7 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
     department_id: int | None = None
     facts: msgspec.Struct | None = None
     rows: tuple[Put, ...] = ()
+    ties: tuple[tuple[str, Tie], ...] = ()
 
 
 class Follows(Protocol):

@@ -7,27 +7,32 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from litestar import Request, Response
 
-from banshi import texts
+from banshi import audit, texts
 from banshi.cases import acting, attaching, numbers, opening, reading
 from banshi.cases.acting import Act, Acted
-from banshi.cases.book import House
+from banshi.cases.book import House, load_house
 from banshi.cases.consequences import family
 from banshi.cases.decoding import decode, shapes
 from banshi.cases.opening import Opened, Opening
-from banshi.contracts import Actor, Audience, Found
+from banshi.contracts import Actor, Audience, Found, JobContext
 from banshi.db import Connection
 from banshi.documents import keeping
 from banshi.documents.receiving import Receiver
-from banshi.documents.store import Store
+from banshi.documents.store import Store, store
 from banshi.errors import Invalid, NotFound, Refused
+from banshi.identity import throttle
+from banshi.privacy import Keyring
+from banshi.settings import Settings
 from banshi.web import casepage, files, forms, pages
 from banshi.web.files import Upload
-from banshi.web.portal import own
+from banshi.web.portal import following, own
 from banshi.web.site import Site, Visit, csrf_token
 
 _ = texts.translator("banshi")
@@ -46,6 +51,52 @@ async def visiting(request: Request[Any, Any, Any]) -> AsyncIterator[Visit]:
         yield visit
 
 
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """What a job works with: what a visit is to a page, without a reader. ``act`` and ``open_case`` take it as they take a visit."""
+
+    db: Connection
+    house: House
+    at: datetime
+    settings: Settings
+    store: Store
+
+    def settings_of(self, owner: str) -> Any:
+        """Return what the installation tells a plugin, as its struct; KeyError for one that declares no settings."""
+        return self.settings.of(next(d for d in self.house.registry.settings if d.owner == owner))
+
+
+@asynccontextmanager
+async def working(job: JobContext) -> AsyncIterator[Work]:
+    """Give what a job works with, in one transaction that is committed at the end of the block."""
+    settings: Settings = job.settings
+    async with job.transaction() as db:
+        house = await load_house(db, job.registry, Keyring(settings.keys()))
+        yield Work(db=db, house=house, at=job.moment, settings=settings, store=store(settings.files, settings.data))
+
+
+async def slow_down(request: Request[Any, Any, Any], what: str) -> None:
+    """Raise ``Throttled`` where too many look-ups from one network found nothing; called before something is looked up."""
+    site: Site = request.app.state.site
+    async with site.database.transaction() as db:
+        await throttle.check(db, _network(request, what), throttle.MISSES_BY_NETWORK, site.now())
+
+
+async def missed(request: Request[Any, Any, Any], what: str) -> None:
+    """Count a look-up that found nothing, for its network and for the whole site; outside a visit, so that a refusal does not forget it."""
+    site: Site = request.app.state.site
+    await following.take(site, _network(request, what), throttle.MISSES_BY_NETWORK)
+    await following.take(site, f"{what}:site", throttle.MISSES_BY_SITE)
+
+
+def _network(request: Request[Any, Any, Any], what: str) -> str:
+    return f"{what}:" + throttle.network(request.client.host if request.client else "")
+
+
+async def audited(visit: Visit, actor: Actor, kind: str, subject: str, **body: Any) -> None:
+    """Write into the log of the platform who read or did what; nothing personal."""
+    await audit.record(visit.db, visit.house.keyring, actor, kind, subject, body, visit.at)
+
+
 async def own_case(visit: Visit, number: str) -> tuple[Actor, Any]:
     """Return in whose name the reader may follow a case (applicant, helper, holder of its code) and its row; NotFound where it is none of theirs."""
     view = await own.view_of(visit, casepage.read_number(number))
@@ -58,12 +109,12 @@ async def desk_case(visit: Visit, number: str) -> tuple[Actor, Any]:
     return actor, await reading.get(visit.db, visit.house, actor, casepage.read_number(number))
 
 
-async def open_case(visit: Visit, actor: Actor, wanted: Opening) -> Opened:
+async def open_case(visit: Visit | Work, actor: Actor, wanted: Opening) -> Opened:
     """Open a case; the same key opens it once."""
     return await opening.open_one(visit.db, visit.house, actor, wanted, visit.at)
 
 
-async def act(visit: Visit, actor: Actor, wanted: Act) -> Acted:
+async def act(visit: Visit | Work, actor: Actor, wanted: Act) -> Acted:
     """Act on a case; raises what refuses it."""
     return await acting.act_one(visit.db, visit.house, actor, wanted, visit.at)
 
@@ -186,10 +237,12 @@ __all__ = [
     "Opening",
     "Upload",
     "Visit",
+    "Work",
     "act",
     "actions_of",
     "answers",
     "attach",
+    "audited",
     "decode",
     "desk_case",
     "documents",
@@ -198,6 +251,7 @@ __all__ = [
     "give",
     "keep_paper",
     "one",
+    "missed",
     "open_case",
     "own_case",
     "page",
@@ -206,8 +260,10 @@ __all__ = [
     "read_number",
     "shapes",
     "show_number",
+    "slow_down",
     "story",
     "upload_token",
     "uploaded",
     "visiting",
+    "working",
 ]

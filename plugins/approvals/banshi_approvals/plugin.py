@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from banshi import CaseType, Queue, Role, Rule, Service, hookimpl
-from banshi_approvals import queues, roles, rules, services
+from banshi import CaseType, Job, Queue, Role, Rule, Service, hookimpl
+from banshi_approvals import jobs, queues, roles, rules, services
 from banshi_approvals.application import cases
+from banshi_approvals.licences import changing, checks, findings
 from banshi_approvals.reviews import cases as review_cases
 
 
 @hookimpl
 def banshi_case_types() -> list[CaseType]:
-    """Return the application, and the opinion of a department in a joint review."""
-    return [cases.APPLICATION, review_cases.REVIEW]
+    """Return the application, the opinion of a department in a joint review; changes, checks and findings of licences."""
+    return [cases.APPLICATION, review_cases.REVIEW, changing.CHANGE, checks.CHECK, findings.FINDING]
 
 
 @hookimpl
@@ -36,3 +37,9 @@ def banshi_queues() -> list[Queue]:
 def banshi_rules() -> list[Rule]:
     """Return what happens by itself: accepted by law, lapsed, near the limit, a department that does not answer."""
     return list(rules.RULES)
+
+
+@hookimpl
+def banshi_jobs() -> list[Job]:
+    """Return what runs by itself: reminders and yearly checks every day."""
+    return list(jobs.JOBS)

@@ -7,6 +7,7 @@ from banshi import Queue, translator
 _ = translator("banshi_approvals")
 
 GROUP = _("Approvals")
+AFTER = _("After the grant")
 QUEUES = (
     Queue(
         name="window",
@@ -22,4 +23,16 @@ QUEUES = (
     ),
     Queue(name="deciding", title=_("To be decided"), group=GROUP, case_type="application", states=("deciding",), needs="approvals.decide"),
     Queue(name="opinions", title=_("Opinions asked of us"), group=GROUP, case_type="review", states=("asked",), needs="approvals.review"),
+    Queue(name="changes", title=_("Changes of licences"), group=AFTER, case_type="change", states=("filed",), needs="approvals.decide"),
+    Queue(name="checks", title=_("Checks that are due"), group=AFTER, case_type="check", states=("due",), needs="approvals.inspect"),
+    Queue(name="findings", title=_("Findings"), group=AFTER, case_type="finding", states=("open", "correcting"), needs="approvals.inspect"),
+    Queue(
+        name="measures",
+        title=_("Suspend or revoke?"),
+        group=AFTER,
+        case_type="finding",
+        states=("proposed", "suspended"),
+        needs="approvals.licences",
+        lead=_("Whoever proposed it does not decide it"),
+    ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from banshi import Notify, Overdue, Own, Raise, Rule, Rung, translator
 from banshi_approvals.application import ways
+from banshi_approvals.licences import checks, findings
 from banshi_approvals.reviews import cases as review_cases
 
 _ = translator("banshi_approvals")
@@ -48,4 +49,6 @@ RULES = (
         line="area",
     ),
     *review_cases.RULES,
+    *checks.RULES,
+    *findings.RULES,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from banshi import Service, translator
+from banshi_approvals.licences import changing
 
 _ = translator("banshi_approvals")
 
@@ -15,4 +16,4 @@ APPLICATION = Service(
     start="catalogue",
     words=(_("licence, permit, approval, certificate"),),
 )
-SERVICES = (APPLICATION,)
+SERVICES = (APPLICATION, changing.SERVICE)

@@ -59,7 +59,11 @@ WHOLE = item(
     experts=Experts(field="water", number=3),
     promise=True,
 )
-ITEMS = (SIMPLE, OFFICE, JOINT, WHOLE)
+TRUSTING = item(
+    "trusting", decides="window", at_once=True, promise=True, grants=Grants(kind="hygiene", title=said("卫生许可证"), months=12, yearly_check=True)
+)
+REUSING = item("reusing", materials=(Material(code="old", title=said("卫生许可证"), licence="hygiene"), Material(code="form", title=said("申请表"))))
+ITEMS = (SIMPLE, OFFICE, JOINT, WHOLE, TRUSTING, REUSING)
 
 
 async def fill(db: Any, *items: Item) -> None:

@@ -253,6 +253,18 @@ BY_STAFF = (
     ),
 )
 
+AFTERWARDS = (
+    Action(
+        name="licence_told",
+        title=_("News of the licence"),
+        told=_("News of the licence"),
+        sources=(*OPEN, "closed"),
+        by=("system",),
+        form=forms.LicenceTold,
+        quiet=True,
+    ),
+)
+
 APPLICATION = CaseType(
     name="application",
     title=_("Application"),
@@ -313,5 +325,5 @@ APPLICATION = CaseType(
             basis=_("Administrative Licensing Law, article 42"),
         ),
     ),
-    actions=(*INTAKE, *EXAMINING, *DECIDING, *BY_APPLICANT, *BY_STAFF),
+    actions=(*INTAKE, *EXAMINING, *DECIDING, *BY_APPLICANT, *BY_STAFF, *AFTERWARDS),
 )

@@ -33,6 +33,18 @@ VERDICTS = (
     Option("agree_if", _("Agreed, with conditions")),
     Option("disagree", _("Not agreed")),
 )
+LICENCE_NEWS = (
+    Option("ends", _("It ends soon")),
+    Option("correct", _("Something was found: it is to be corrected")),
+    Option("suspended", _("It is suspended")),
+    Option("lifted", _("The suspension is lifted")),
+    Option("revoked", _("It is revoked")),
+    Option("withdrawn", _("It is withdrawn: what was promised does not hold")),
+    Option("cancelled", _("It was given back")),
+    Option("changed", _("It was changed")),
+    Option("checked", _("It was checked: everything is as it should be")),
+    Option("check_failed", _("It was checked: not everything is as it should be")),
+)
 Text2000 = Annotated[str, msgspec.Meta(min_length=2, max_length=2000)]
 
 
@@ -175,6 +187,15 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     reasons: str = ""
     conditions: str = ""
     failed: list[str] = []
+
+
+class LicenceTold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What happened to the licence that the case granted; told by the system."""
+
+    licence: Annotated[str, Ask(label=_("Licence"))]
+    what: Annotated[str, Ask(label=_("What happened"), options=LICENCE_NEWS)]
+    words: Annotated[str, Ask(label=_("In words"))] = ""
+    until: Annotated[date | None, Ask(label=_("Until"))] = None
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -304,7 +304,15 @@ def decided(case: Snapshot, form: forms.Decision, context: Context) -> Changes:
         rows += granted.rows
         facts = replace(facts, licence=granted.number)
         told["licence"] = granted.number
-    return Changes(facts=facts, outcome=form.outcome, rows=tuple(rows), told=told)
+    opens = (_promise_check(case, facts.licence),) if facts.licence and facts.by_promise else ()
+    return Changes(facts=facts, outcome=form.outcome, rows=tuple(rows), told=told, opens=opens)
+
+
+def _promise_check(case: Snapshot, number: str) -> Opens:
+    """Return the check that follows a grant on a promise."""
+    from banshi_approvals.licences.checks import Check
+
+    return Opens(case_type="check", form=Check(licence=number, why="promise"), key="promise", department_id=case.department_id, tie="follow_up")
 
 
 async def open_parts(db: Any, case: Snapshot, form: Any, context: Context) -> list[str]:
