@@ -221,9 +221,10 @@ def page(visit: Visit, template: str, said: Any, *, desk: bool = False, status: 
     return visit.page(template, said, desk=desk, status=status)
 
 
-read = forms.read
-answers = forms.answers
-one = forms.one
+Field, Choice, Problem, Form = pages.Field, pages.Choice, pages.Problem, pages.Form
+"""What forms are made of, for those that no struct declares (``parts/form.html`` draws them)."""
+read, answers, one, key_of = forms.read, forms.answers, forms.one, forms.key_of
+zone_of = own.zone
 show_number = numbers.show
 read_number = casepage.read_number
 upload_token = csrf_token
@@ -232,9 +233,13 @@ __all__ = [
     "UPLOAD",
     "Act",
     "Acted",
+    "Choice",
+    "Field",
+    "Form",
     "Found",
     "Invalid",
     "Opening",
+    "Problem",
     "Upload",
     "Visit",
     "Work",
@@ -250,8 +255,9 @@ __all__ = [
     "form",
     "give",
     "keep_paper",
-    "one",
+    "key_of",
     "missed",
+    "one",
     "open_case",
     "own_case",
     "page",
@@ -266,4 +272,5 @@ __all__ = [
     "uploaded",
     "visiting",
     "working",
+    "zone_of",
 ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from banshi import CaseType, Job, Queue, Role, Rule, Service, hookimpl
-from banshi_approvals import jobs, queues, roles, rules, services
+from banshi import CaseType, Job, Queue, Role, Routes, Rule, Service, hookimpl
+from banshi_approvals import jobs, queues, roles, routes, rules, services
 from banshi_approvals.application import cases
 from banshi_approvals.licences import changing, checks, findings
 from banshi_approvals.reviews import cases as review_cases
@@ -43,3 +43,9 @@ def banshi_rules() -> list[Rule]:
 def banshi_jobs() -> list[Job]:
     """Return what runs by itself: reminders and yearly checks every day."""
     return list(jobs.JOBS)
+
+
+@hookimpl
+def banshi_routes() -> list[Routes]:
+    """Return the public register, results, and the pages of supervision."""
+    return list(routes.ROUTES)

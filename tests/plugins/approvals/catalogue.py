@@ -6,15 +6,19 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import insert, select, text
 
+from banshi.cases.tables import case
 from banshi.testing import MOMENT
 from banshi_approvals.catalogue.content import Asked, Choice, Experts, Grants, Item, Material, Question
 from banshi_approvals.models import item_version, matter
 
+FILED = {"holder_kind": "institution", "holder": "云上旅馆", "contact_telephone": "100 0000 0001", "situation": ["rented:no"]}
+SWEEP = "paper paper_counter licence_event licence item_reform item_version matter inspection_form expert"
 
-def said(text: str) -> dict[str, str]:
-    return {"zh": text, "en": text}
+
+def said(words: str) -> dict[str, str]:
+    return {"zh": words, "en": words}
 
 
 def item(code: str, **changes: Any) -> Item:
@@ -72,3 +76,14 @@ async def fill(db: Any, *items: Item) -> None:
     for one in items or ITEMS:
         values = {"item": one.code, "matter": one.matter, "version": 1, "state": "published", "content": msgspec.to_builtins(one)}
         await db.execute(insert(item_version).values(values | {"valid_from": date(2026, 1, 1), "changed": MOMENT}))
+
+
+async def find(db: Any, number: str) -> Any:
+    """Return the row of a case."""
+    return (await db.execute(select(case).where(case.c.number == number))).one()
+
+
+async def sweep(db: Any) -> None:
+    """Delete what a test committed to the plugin's tables."""
+    for name in SWEEP.split():
+        await db.execute(text(f"delete from approvals.{name}"))

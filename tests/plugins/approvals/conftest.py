@@ -7,20 +7,15 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from catalogue import fill
-from sqlalchemy import select, text
+from catalogue import FILED, fill, find
 
-from banshi.cases import acting, opening, reading
+from banshi.cases import acting, opening
 from banshi.cases.acting import Act
 from banshi.cases.decoding import decode
 from banshi.cases.opening import Opening
-from banshi.cases.tables import case
 from banshi.contracts import Actor
 from banshi.db import Connection
 from banshi.testing import MOMENT, Town
-
-FILED = {"holder_kind": "institution", "holder": "云上旅馆", "contact_telephone": "100 0000 0001", "situation": ["rented:no"]}
-SWEEP = "paper paper_counter licence_event licence item_reform item_version matter inspection_form expert"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -57,10 +52,6 @@ def act(db: Connection, town: Town) -> Any:
     return do
 
 
-async def find(db: Connection, number: str) -> Any:
-    return (await db.execute(select(case).where(case.c.number == number))).one()
-
-
 @pytest.fixture
 def facts(db: Connection, town: Town) -> Any:
     """A function that gives the facts of a case."""
@@ -84,11 +75,3 @@ def parts(db: Connection) -> Any:
         return await family(db, (await find(db, number)).id)
 
     return of
-
-
-async def sweep(db: Connection) -> None:
-    for name in SWEEP.split():
-        await db.execute(text(f"delete from approvals.{name}"))
-
-
-__all__ = ["find", "reading", "sweep"]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from conftest import find
+from catalogue import find
 from sqlalchemy import select, update
 
 from banshi import toolkit

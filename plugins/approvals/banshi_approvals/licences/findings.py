@@ -55,11 +55,16 @@ MEASURES = (
 LONGEST = 180
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was found, on which licence."""
+class Reported(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an officer of supervision reports: what was found, on which licence."""
 
     licence: Annotated[str, msgspec.Meta(min_length=1, max_length=40), Ask(label=_("Number of the licence"))]
     found: Annotated[forms.Text2000, Ask(label=_("What was found"), hint=_("What, where, when; with the rule that it breaks"), rows=5)]
+
+
+class Finding(Reported, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A finding, with where it comes from."""
+
     source: Annotated[Literal["supervision", "yearly", "promise"], Ask(label=_("Where it comes from"), options=SOURCES)] = "supervision"
 
 

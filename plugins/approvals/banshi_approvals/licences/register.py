@@ -66,8 +66,8 @@ async def of_district(db: Any, districts: Sequence[int], after: str = "", item: 
     statement = rows().where(licence.c.district_id.in_(districts), licence.c.holder_kind == "institution", licence.c.number > after)
     if item:
         statement = statement.where(licence.c.item == item)
-    found = [dict(r) for r in (await db.execute(statement.order_by(licence.c.number).limit(PAGE + 1))).mappings()]
-    return found[:PAGE], found[PAGE - 1]["number"] if len(found) > PAGE else ""
+    found: list[Mapping[str, Any]] = [dict(r) for r in (await db.execute(statement.order_by(licence.c.number).limit(PAGE + 1))).mappings()]
+    return found[:PAGE], str(found[PAGE - 1]["number"]) if len(found) > PAGE else ""
 
 
 async def of_person(db: Any, person_id: int) -> list[Mapping[str, Any]]:
@@ -82,7 +82,7 @@ async def of_case(db: Any, case_id: int) -> list[Mapping[str, Any]]:
 
 async def story(db: Any, number: str) -> Sequence[Any]:
     """Return what happened to a licence, the oldest first."""
-    return (await db.execute(select(licence_event).where(licence_event.c.licence == number).order_by(licence_event.c.id))).all()
+    return list((await db.execute(select(licence_event).where(licence_event.c.licence == number).order_by(licence_event.c.id))).all())
 
 
 def standing(row: Mapping[str, Any], at: datetime) -> str:

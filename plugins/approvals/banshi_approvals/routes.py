@@ -1,0 +1,8 @@
+"""The plugin's own pages, at /d/<district>/approvals/ and at /case/<number>/approvals/."""
+
+from __future__ import annotations
+
+from banshi import Routes
+from banshi_approvals.licences import pages as licence_pages
+
+ROUTES = (Routes(controllers=(licence_pages.Licences, licence_pages.Results)),)
