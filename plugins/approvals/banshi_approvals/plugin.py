@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from banshi import CaseType, Job, Queue, Role, Routes, Rule, Service, hookimpl
 from banshi_approvals import jobs, queues, roles, routes, rules, services
+from banshi_approvals.appeals import cases as appeals
 from banshi_approvals.application import cases
 from banshi_approvals.licences import changing, checks, findings
 from banshi_approvals.reviews import cases as review_cases
@@ -11,8 +12,8 @@ from banshi_approvals.reviews import cases as review_cases
 
 @hookimpl
 def banshi_case_types() -> list[CaseType]:
-    """Return the application, the opinion of a department in a joint review; changes, checks and findings of licences."""
-    return [cases.APPLICATION, review_cases.REVIEW, changing.CHANGE, checks.CHECK, findings.FINDING]
+    """Return the application, the opinion of a department in a joint review; changes, checks and findings of licences, appeals."""
+    return [cases.APPLICATION, review_cases.REVIEW, changing.CHANGE, checks.CHECK, findings.FINDING, appeals.APPEAL]
 
 
 @hookimpl

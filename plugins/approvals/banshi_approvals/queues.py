@@ -8,6 +8,7 @@ _ = translator("banshi_approvals")
 
 GROUP = _("Approvals")
 AFTER = _("After the grant")
+APPEALS = _("Appeals")
 QUEUES = (
     Queue(
         name="window",
@@ -35,4 +36,5 @@ QUEUES = (
         needs="approvals.licences",
         lead=_("Whoever proposed it does not decide it"),
     ),
+    Queue(name="appeals", title=_("Appeals to be decided"), group=APPEALS, case_type="appeal", states=("filed",), needs="approvals.appeals"),
 )

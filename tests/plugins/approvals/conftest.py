@@ -75,3 +75,16 @@ def parts(db: Connection) -> Any:
         return await family(db, (await find(db, number)).id)
 
     return of
+
+
+@pytest.fixture
+def opened(db: Connection, town: Town) -> Any:
+    """A function that opens a case of a type as an officer, a resident, or the system, and returns its number."""
+
+    async def send(name: str, who: str, *, at: datetime = MOMENT, **answers: Any) -> str:
+        declared = town.house.registry.case_type(f"approvals.{name}")
+        actor = town.staff.get(who) or town.residents.get(who) or Actor.SYSTEM
+        wanted = Opening(case_type=declared, district_id=town.district("north"), form=decode(declared.form, answers), channel="web")
+        return (await opening.open_one(db, town.house, actor, wanted, at)).number
+
+    return send

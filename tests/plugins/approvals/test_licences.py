@@ -10,10 +10,6 @@ from catalogue import find
 from sqlalchemy import select, update
 
 from banshi import toolkit
-from banshi.cases import opening
-from banshi.cases.decoding import decode
-from banshi.cases.opening import Opening
-from banshi.contracts import Actor
 from banshi.db import Connection
 from banshi.documents.store import store
 from banshi.errors import Invalid, NotAllowedNow
@@ -38,19 +34,6 @@ def grant(apply: Any, act: Any, facts: Any) -> Any:
         return number, (await facts(number)).licence
 
     return make
-
-
-@pytest.fixture
-def opened(db: Connection, town: Town) -> Any:
-    """A function that opens a case of a type as an officer, a resident, or the system, and returns its number."""
-
-    async def send(name: str, who: str, *, at: datetime = MOMENT, **answers: Any) -> str:
-        declared = town.house.registry.case_type(f"approvals.{name}")
-        actor = town.staff.get(who) or town.residents.get(who) or Actor.SYSTEM
-        wanted = Opening(case_type=declared, district_id=town.district("north"), form=decode(declared.form, answers), channel="web")
-        return (await opening.open_one(db, town.house, actor, wanted, at)).number
-
-    return send
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from banshi import APPLICANT, NOBODY, OFFICE, OUTSIDE, Action, CaseType, Deadline, State, Step, translator
+from banshi_approvals.appeals import hearing
 from banshi_approvals.application import asking, forms, opening, ways
 from banshi_approvals.application.facts import Facts
 from banshi_approvals.licences import granting
@@ -263,6 +264,7 @@ AFTERWARDS = (
         form=forms.LicenceTold,
         quiet=True,
     ),
+    hearing.ACTION,
 )
 
 APPLICATION = CaseType(

@@ -33,6 +33,22 @@ VERDICTS = (
     Option("agree_if", _("Agreed, with conditions")),
     Option("disagree", _("Not agreed")),
 )
+ABOUT = (
+    Option("decision", _("The decision")),
+    Option("not_accepted", _("That it was not accepted")),
+    Option("revocation", _("That the licence was taken away")),
+)
+RESULTS = (
+    Option("upheld", _("The decision stands")),
+    Option("changed", _("The decision is changed")),
+    Option("sent_back", _("It is examined and decided again")),
+)
+OUTCOME_OPTIONS = (
+    Option("", _("It is not changed")),
+    Option("granted", _("Granted")),
+    Option("granted_in_part", _("Granted in part")),
+    Option("refused", _("Refused")),
+)
 LICENCE_NEWS = (
     Option("ends", _("It ends soon")),
     Option("correct", _("Something was found: it is to be corrected")),
@@ -196,6 +212,17 @@ class LicenceTold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     what: Annotated[str, Ask(label=_("What happened"), options=LICENCE_NEWS)]
     words: Annotated[str, Ask(label=_("In words"))] = ""
     until: Annotated[date | None, Ask(label=_("Until"))] = None
+
+
+class AppealHeard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How an appeal was decided; told by the system."""
+
+    number: Annotated[str, Ask(label=_("Appeal"))]
+    about: Annotated[str, Ask(label=_("Against"), options=ABOUT)]
+    result: Annotated[str, Ask(label=_("Decision on the appeal"), options=RESULTS)]
+    reasons: Annotated[str, Ask(label=_("Reasons"))] = ""
+    decision: Annotated[str, Ask(label=_("What it is changed into"), options=OUTCOME_OPTIONS)] = ""
+    conditions: Annotated[str, Ask(label=_("Conditions, or what is left out"))] = ""
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

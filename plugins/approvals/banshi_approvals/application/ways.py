@@ -304,7 +304,9 @@ def decided(case: Snapshot, form: forms.Decision, context: Context) -> Changes:
         rows += granted.rows
         facts = replace(facts, licence=granted.number)
         told["licence"] = granted.number
-    opens = (_promise_check(case, facts.licence),) if facts.licence and facts.by_promise else ()
+    elif facts.licence:  # decided again after an appeal: what was granted in part is gone
+        rows += granting.taken(case, context)
+    opens = (_promise_check(case, facts.licence),) if form.outcome != "refused" and facts.by_promise else ()
     return Changes(facts=facts, outcome=form.outcome, rows=tuple(rows), told=told, opens=opens)
 
 

@@ -27,17 +27,21 @@ class Granted(msgspec.Struct, frozen=True, kw_only=True):
 
 async def read(db: Any, case: Snapshot, form: Any, context: Context) -> Mapping[str, Any] | None:
     """Read and lock the licence that is renewed, None where a new one is applied for."""
-    return await register.read(db, case.facts.renews, lock=True) if case.facts.renews else None
+    number = case.facts.licence or case.facts.renews
+    return await register.read(db, number, lock=True) if number else None
 
 
 def granted(case: Snapshot, context: Context, holder: str, conditions: str) -> Granted:
     """Return what a grant writes. A renewal keeps the number and goes on where the old time ends; asked in time, it never lapsed between."""
-    old: Mapping[str, Any] | None = writing.alive(context.found, case.facts.renews) if case.facts.renews else None
+    known = case.facts.licence or case.facts.renews
+    old: Mapping[str, Any] | None = writing.alive(context.found, known) if known else None
     today = context.at.date()
     facts = case.facts
     number = old["number"] if old else f"{facts.prefix or 'BS'}{today.year}{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
     begins = max(old["valid_until"], today) if old and old["valid_until"] else today
     until = months_later(begins, facts.months) if facts.months else None
+    if old and facts.licence:  # decided again after an appeal: the time is the same
+        until = old["valid_until"]
     values = {
         "number": number,
         "item": facts.item,
@@ -86,6 +90,15 @@ def granted(case: Snapshot, context: Context, holder: str, conditions: str) -> G
             paper,
         ],
     )
+
+
+def taken(case: Snapshot, context: Context) -> list[Put]:
+    """Return what takes away the licence that a case granted, where it is decided again and refused."""
+    row = context.found
+    if row is None or row["state"] in register.ENDED:
+        return []
+    event = writing.event(row["number"], "revoked", f"revoked:{case.number}:{case.revision}", context, how="decided_again")
+    return [writing.changed(row, context, state="revoked"), event]
 
 
 def months_later(day: date, months: int) -> date:
