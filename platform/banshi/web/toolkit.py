@@ -7,20 +7,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from litestar import Request, Response
 
-from banshi import audit, texts
+from banshi import audit, districts, texts
 from banshi.cases import acting, attaching, numbers, opening, reading
 from banshi.cases.acting import Act, Acted
 from banshi.cases.book import House, load_house
 from banshi.cases.consequences import family
 from banshi.cases.decoding import decode, shapes
 from banshi.cases.opening import Opened, Opening
+from banshi.clock import counting
 from banshi.contracts import Actor, Audience, Found, JobContext
 from banshi.db import Connection
 from banshi.documents import keeping
@@ -72,6 +73,23 @@ async def working(job: JobContext) -> AsyncIterator[Work]:
     async with job.transaction() as db:
         house = await load_house(db, job.registry, Keyring(settings.keys()))
         yield Work(db=db, house=house, at=job.moment, settings=settings, store=store(settings.files, settings.data))
+
+
+def work_of(visit: Visit) -> Work:
+    """Return what a job works with, for work that a page does at once because somebody waits for it; in the visit's transaction."""
+    return Work(db=visit.db, house=visit.house, at=visit.at, settings=visit.site.settings, store=visit.site.store)
+
+
+async def touch(db: Connection) -> None:
+    """Say that what every process keeps of the database has changed (the names of categories): it is read again before the next request."""
+    await districts.touch(db)
+
+
+def workdays_later(house: House, district_id: int, at: datetime, days: int) -> date:
+    """Return the day on which a limit of so many workdays ends that begins at a moment; the day itself is not counted."""
+    calendar = house.times.calendar(district_id)
+    due = counting.reaches(calendar, "workdays", at, [(at, None)], days)
+    return (due or at).astimezone(house.directory.tree[district_id].timezone).date()
 
 
 async def slow_down(request: Request[Any, Any, Any], what: str) -> None:
@@ -135,13 +153,14 @@ async def documents(visit: Visit, row: Any, *, staff: bool) -> Sequence[Any]:
 
 
 @asynccontextmanager
-async def uploaded(request: Request[Any, Any, Any]) -> AsyncIterator[Upload]:
+async def uploaded(request: Request[Any, Any, Any], *, keeps: bool = True) -> AsyncIterator[Upload]:
     """Give what a form with files brought: ``files`` that can be kept, ``refused`` (name, why), plain ``fields``. They are gone after the block.
 
-    Raises ``Invalid`` for a body that breaks off or is too large.
+    Without ``keeps`` nothing goes into the store: the files lie at ``path`` until the block ends. Raises ``Invalid`` for a body that breaks off or
+    is too large.
     """
     async with AsyncExitStack() as stack:
-        yield await files.read_form(request, stack)
+        yield await files.read_form(request, stack, keeps=keeps)
 
 
 async def attach(visit: Visit, actor: Actor, number: str, upload: Upload) -> list[int]:
@@ -268,9 +287,12 @@ __all__ = [
     "show_number",
     "slow_down",
     "story",
+    "touch",
     "upload_token",
     "uploaded",
     "visiting",
+    "work_of",
+    "workdays_later",
     "working",
     "zone_of",
 ]

@@ -6,5 +6,9 @@ from datetime import timedelta
 
 from banshi import Job
 from banshi_approvals.licences import minding
+from banshi_approvals.notices import making
 
-JOBS = (Job(name="licences", cron="10 22 * * *", run=minding.every_day, limit=timedelta(hours=1)),)
+JOBS = (
+    Job(name="licences", cron="10 22 * * *", run=minding.every_day, limit=timedelta(hours=1)),
+    Job(name="papers", cron="* * * * *", run=making.every_minute, limit=timedelta(minutes=30)),
+)

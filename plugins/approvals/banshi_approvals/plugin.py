@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from banshi import CaseType, Job, Queue, Role, Routes, Rule, Service, hookimpl
-from banshi_approvals import jobs, queues, roles, routes, rules, services
+from banshi import CaseType, Job, Measure, Panel, PluginSettings, Queue, Role, Routes, Rule, Service, hookimpl
+from banshi_approvals import jobs, measures, queues, roles, routes, rules, services, settings
 from banshi_approvals.appeals import cases as appeals
 from banshi_approvals.application import cases
 from banshi_approvals.licences import changing, checks, findings
+from banshi_approvals.notices import panels
 from banshi_approvals.reviews import cases as review_cases
 
 
@@ -42,7 +43,7 @@ def banshi_rules() -> list[Rule]:
 
 @hookimpl
 def banshi_jobs() -> list[Job]:
-    """Return what runs by itself: reminders and yearly checks every day."""
+    """Return what runs by itself: reminders and yearly checks every day, papers as soon as they were given."""
     return list(jobs.JOBS)
 
 
@@ -50,3 +51,21 @@ def banshi_jobs() -> list[Job]:
 def banshi_routes() -> list[Routes]:
     """Return the public register, results, and the pages of supervision."""
     return list(routes.ROUTES)
+
+
+@hookimpl
+def banshi_settings() -> list[PluginSettings]:
+    """Return what an installation tells: keys of the seals, whose they are, what checks trust."""
+    return [PluginSettings(form=settings.Settings)]
+
+
+@hookimpl
+def banshi_panels() -> list[Panel]:
+    """Return the papers of a case, and the ways against what was decided."""
+    return list(panels.PANELS)
+
+
+@hookimpl
+def banshi_measures() -> list[Measure]:
+    """Return what the report says of applications and appeals."""
+    return list(measures.MEASURES)

@@ -5,5 +5,11 @@ from __future__ import annotations
 from banshi import Routes
 from banshi_approvals.appeals import pages as appeal_pages
 from banshi_approvals.licences import pages as licence_pages
+from banshi_approvals.notices import pages as notice_pages
 
-ROUTES = (Routes(controllers=(licence_pages.Licences, licence_pages.Results), on_case=(appeal_pages.Appeals,)),)
+ROUTES = (
+    Routes(
+        controllers=(licence_pages.Licences, licence_pages.Results, notice_pages.Check, notice_pages.Desk),
+        on_case=(appeal_pages.Appeals, notice_pages.OnCase),
+    ),
+)

@@ -41,6 +41,7 @@ _ = translator("banshi_approvals")
 PROBLEM = _("Some answers need your attention.")
 About = Literal["decision", "not_accepted", "revocation"]
 AGAINST: dict[str, About] = {"decision": "decision", "not_accepted": "not_accepted", "revocation": "revocation"}
+PERIOD = timedelta(days=remedies.REVIEW_DAYS)
 DECISIONS = (Option("granted", _("Grant")), Option("granted_in_part", _("Grant in part")), Option("refused", _("Refuse")))
 
 
@@ -108,7 +109,7 @@ async def subject(db: Any, number: str, at: Any, *, lock: bool = False) -> Subje
     last = (await db.execute(kinds.order_by(paper.c.id.desc()).limit(1))).one_or_none()
     if last is None or (last.kind == "decision" and row.outcome == "granted") or (last.kind != "revocation" and row.closed is None):
         return Subject(row=row, why=_("Nothing was decided against you on this application."))
-    until = last.written + timedelta(days=remedies.REVIEW_DAYS)
+    until = last.written + PERIOD
     if at.date() > until.date():
         return Subject(row=row, until=until, why=_("The 60 days for an appeal are over."))
     if any(r.tie == "follow_up" and r.closed is None and "about" in r.facts for r in await toolkit.family(db, row.id)):

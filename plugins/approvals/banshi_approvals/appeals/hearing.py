@@ -55,11 +55,13 @@ def heard(case: Snapshot, form: forms.AppealHeard, context: Context) -> Changes:
 def _changed(case: Snapshot, form: forms.AppealHeard, context: Context, void: tuple[Put, ...]) -> Changes:
     """Put another decision in the place of the old one."""
     said = {"outcome": form.decision, "reasons": form.reasons, "conditions": form.conditions, "renews": case.facts.renews, "appeal": form.number}
-    rows, facts = [*void, ways.paper(case, context, "decision", **said)], case.facts
+    facts, rows = case.facts, list(void)
     if form.decision != "refused":
         granted = granting.granted(case, replace(context, found=context.found.licence), ways.holder(case, context), form.conditions)
         rows += granted.rows
         facts = replace(facts, licence=granted.number)
+        said["licence"] = granted.number
+    rows.append(ways.paper(case, context, "decision", **said))
     return Changes(facts=facts, outcome=form.decision, rows=tuple(rows))
 
 

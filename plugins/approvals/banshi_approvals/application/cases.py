@@ -6,6 +6,7 @@ from banshi import APPLICANT, NOBODY, OFFICE, OUTSIDE, Action, CaseType, Deadlin
 from banshi_approvals.appeals import hearing
 from banshi_approvals.application import asking, forms, opening, ways
 from banshi_approvals.application.facts import Facts
+from banshi_approvals.catalogue import reading
 from banshi_approvals.licences import granting
 
 _ = translator("banshi_approvals")
@@ -274,6 +275,7 @@ APPLICATION = CaseType(
     facts=Facts,
     prepares=opening.prepare,
     family=True,
+    categories=reading.titles,
     opened=_("Received. This is a receipt, not yet an acceptance"),
     steps=(
         Step("filed", _("Received")),

@@ -33,6 +33,12 @@ VERDICTS = (
     Option("agree_if", _("Agreed, with conditions")),
     Option("disagree", _("Not agreed")),
 )
+SPECIAL = (
+    Option("inspection", _("Site inspection")),
+    Option("experts", _("Expert review")),
+    Option("hearing", _("Hearing")),
+    Option("testing", _("Testing or examination")),
+)
 ABOUT = (
     Option("decision", _("The decision")),
     Option("not_accepted", _("That it was not accepted")),
@@ -155,12 +161,7 @@ class SpecialTime(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         str,
         Ask(
             label=_("For what"),
-            options=(
-                Option("inspection", _("Site inspection")),
-                Option("experts", _("Expert review")),
-                Option("hearing", _("Hearing")),
-                Option("testing", _("Testing or examination")),
-            ),
+            options=SPECIAL,
         ),
     ]
     days: Annotated[int, msgspec.Meta(ge=1, le=90), Ask(label=_("Workdays at most"))]

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from banshi import Changes, Context, Invalid, NotAllowedNow, Opens, Snapshot, Tells, toolkit, translator
+from banshi import Changes, Context, Invalid, NotAllowedNow, Opens, Put, Snapshot, Tells, toolkit, translator
 from banshi_approvals.application import forms
 from banshi_approvals.application.facts import Correction, Facts, Part, Proposal, Special
 from banshi_approvals.application.sheets import sheet
@@ -128,7 +128,8 @@ def _accepted(case: Snapshot, context: Context, how: Any, **more: Any) -> Change
     if how != "gap":
         taken = tuple(replace(m, state="accepted") if m.state == "given" else m for m in facts.materials)
         facts = replace(facts, materials=taken)
-    told = {"how": how, "statutory": facts.statutory, "promised": facts.promised, "gap_until": facts.gap_until}
+    told: dict[str, Any] = {"how": how, "statutory": facts.statutory, "promised": facts.promised, "gap_until": facts.gap_until}
+    told["gaps"] = [m.title for m in facts.materials if m.state == "promised"]
     return Changes(facts=facts, rows=(paper(case, context, "acceptance", **told),))
 
 
@@ -297,8 +298,8 @@ def decided(case: Snapshot, form: forms.Decision, context: Context) -> Changes:
         raise Invalid(PROBLEM, {"conditions": _("Say what is left out, or under which conditions it is granted.")})
     if proposal is not None and form.outcome != proposal.outcome and len(form.reasons) < 2:
         raise Invalid(PROBLEM, {"reasons": _("You decide otherwise than was proposed. Say why.")})
-    rows = [paper(case, context, "decision", outcome=form.outcome, reasons=reasons, conditions=conditions, renews=facts.renews)]
     told: dict[str, Any] = {"reasons": reasons, "conditions": conditions}
+    rows: list[Put] = []
     if form.outcome != "refused":
         granted = granting.granted(case, context, holder(case, context), conditions)
         rows += granted.rows
@@ -306,6 +307,8 @@ def decided(case: Snapshot, form: forms.Decision, context: Context) -> Changes:
         told["licence"] = granted.number
     elif facts.licence:  # decided again after an appeal: what was granted in part is gone
         rows += granting.taken(case, context)
+    said = {"outcome": form.outcome, "renews": facts.renews, "licence": facts.licence if form.outcome != "refused" else ""}
+    rows.insert(0, paper(case, context, "decision", reasons=reasons, conditions=conditions, **said))
     opens = (_promise_check(case, facts.licence),) if form.outcome != "refused" and facts.by_promise else ()
     return Changes(facts=facts, outcome=form.outcome, rows=tuple(rows), told=told, opens=opens)
 

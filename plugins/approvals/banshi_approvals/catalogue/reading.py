@@ -40,3 +40,10 @@ async def version(db: Any, code: str, number: int) -> Item | None:
     """Return a sub-item as a version of it said."""
     row = (await db.execute(select(item_version.c.content).where(item_version.c.item == code, item_version.c.version == number))).one_or_none()
     return None if row is None else msgspec.convert(row.content, Item)
+
+
+async def titles(db: Any) -> dict[str, dict[str, str]]:
+    """Return what every sub-item is called, by its newest version that was ever published: what reports and lists call a category."""
+    c = item_version.c
+    statement = select(c.item, c.content["title"].label("title")).where(c.state != "draft").order_by(c.item, c.version)
+    return {r.item: dict(r.title) for r in await db.execute(statement)}

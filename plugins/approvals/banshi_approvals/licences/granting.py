@@ -63,25 +63,12 @@ def granted(case: Snapshot, context: Context, holder: str, conditions: str) -> G
         "version": old["version"] + 1 if old else 1,
         "changed": context.at,
     }
-    kind = "renewed" if old else "granted"
+    kind = "renewed" if facts.renews else "changed" if old else "granted"
     told = {"until": until.isoformat() if until else None, "case": case.number}
-    event = {"licence": number, "key": f"{number}:{case.number}:{kind}", "kind": kind, "at": context.at, "told": told}
-    shown = {
-        "number": number,
-        "title": facts.licence_title,
-        "item": facts.title,
-        "holder": holder,
-        "place": values["place"],
-        "version": values["version"],
-    }
-    shown |= {
-        "version": values["version"],
-        "valid_from": values["valid_from"],
-        "valid_until": until,
-        "conditions": values["conditions"],
-        "case": case.number,
-    }
-    paper = sheet(context.vault, "licence", f"licence:{case.revision}", shown, context.at)
+    event = {"licence": number, "key": f"{number}:{case.number}:{case.revision}", "kind": kind, "at": context.at, "told": told}
+    shown = {"number": number, "title": facts.licence_title, "item": facts.title, "holder": holder, "place": values["place"], "at": context.at}
+    shown |= {"case": case.number, "valid_from": values["valid_from"], "valid_until": until, "conditions": values["conditions"]}
+    paper = sheet(context.vault, "licence", f"licence:{case.revision}", shown, context.at, licence=number)
     return Granted(
         number=number,
         rows=[

@@ -57,12 +57,12 @@ def told(row: Mapping[str, Any], what: str, words: str = "", until: Any = None) 
 def paper(row: Mapping[str, Any], context: Context, kind: Any, key: str, **said: Any) -> Put:
     """Return a paper that lies on the case that granted the licence: there its holder finds it."""
     known = {"number": row["number"], "title": row["title"], "holder": context.vault.unseal(row["holder"], "holder"), "at": context.at}
-    made = sheet(context.vault, kind, key, known | said, context.at)
+    made = sheet(context.vault, kind, key, known | said, context.at, licence=row["number"])
     return msgspec.structs.replace(made, values={**made.values, "case_id": row["case_id"]}, case="")
 
 
 def licence_paper(row: Mapping[str, Any], context: Context, key: str, *, holder: str, place: str) -> Put:
     """Return the licence itself anew, as it was changed."""
-    shown = {"item": row["title"], "holder": holder, "place": place, "version": row["version"] + 1, "case": row["granting"]}
+    shown = {"item": row["title"], "holder": holder, "place": place, "case": row["granting"]}
     shown |= {"valid_from": row["valid_from"], "valid_until": row["valid_until"], "conditions": row["conditions"]}
     return paper(row, context, "licence", key, **shown)
