@@ -22,11 +22,11 @@ class NoKey(Refused):
 
 def signer(settings: Settings, which: Which) -> Any:
     """Return what signs with one of the two seals; NoKey where the settings name none. A key that is not right is told when it signs."""
-    from banshi_approvals.papers import FileSigner
-
     path = settings.seal_acceptance if which == "acceptance" else settings.seal_decision
     if not path:
         raise NoKey(_("No key is set for the seal “{which}”: name a PKCS#12 file in BANSHI_APPROVALS_SEAL_{name}."), which=which, name=which.upper())
+    from banshi_approvals.papers import FileSigner
+
     return FileSigner(Path(path), Path(settings.seal_passphrase_file) if settings.seal_passphrase_file else None)
 
 
