@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from catalogue import FILED, fill, find
+from browsing import Person
+from catalogue import FILED, fill, find, sweep
+from citywide import City
+from litestar.testing import AsyncTestClient
 
 from banshi.cases import acting, opening
 from banshi.cases.acting import Act
 from banshi.cases.decoding import decode
 from banshi.cases.opening import Opening
 from banshi.contracts import Actor
-from banshi.db import Connection
+from banshi.db import Connection, Database
+from banshi.identity import access
 from banshi.testing import MOMENT, Town
+from banshi.web.site import SESSION_COOKIE
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -88,3 +94,26 @@ def opened(db: Connection, town: Town) -> Any:
         return (await opening.open_one(db, town.house, actor, wanted, at)).number
 
     return send
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def city(database: Database, town: Town) -> AsyncIterator[City]:
+    """A committed city with the catalogue of the tests."""
+    async with database.transaction() as db:
+        await fill(db)
+    yield City(database, town)
+    async with database.transaction() as db:
+        await sweep(db)
+
+
+@pytest.fixture
+def as_resident(client: AsyncTestClient[Any], database: Database, town: Town, clock: Any) -> Any:
+    """A function that signs a resident in at the portal."""
+
+    async def sign(login: str) -> Person:
+        async with database.transaction() as db:
+            token = await access.open_session(db, town.residents[login].person_id or 0, clock())
+        client.cookies.set(SESSION_COOKIE, token)
+        return Person(client)
+
+    return sign

@@ -32,18 +32,21 @@ def signer(settings: Settings, which: Which) -> Any:
 
 def trust(settings: Settings) -> Any:
     """Return what checks trust, None where the settings name no roots, or they cannot be read."""
-    from banshi_approvals.papers import Trust
-
     if not settings.seal_roots or not Path(settings.seal_roots).is_file():
         return None
+    from banshi_approvals.papers import Trust
+
     return Trust.from_pem(Path(settings.seal_roots).read_bytes())
 
 
 async def judged(settings: Settings, pdf: bytes, at: datetime) -> str:
-    """Return what the seal on a file tells that is none of those we gave: altered, stranger (sealed by us, not known), foreign."""
+    """Return what the seal on a file tells that is none of those we gave: altered, stranger (sealed by us, not known), foreign.
+
+    ``unknown``: no roots are set, so that nothing can be told of its seal.
+    """
     roots = trust(settings)
     if roots is None:
-        return "foreign"
+        return "unknown"
     from banshi_approvals import papers
 
     checked = await asyncio.to_thread(papers.check, pdf, roots, at)
