@@ -131,9 +131,7 @@ async def load_house(db: Connection, registry: Registry, keyring: Keyring, revis
     times = await load_times(db, directory.tree)
     fences = fences or Fences(clock.now, registry.packages)
     categories = await _categories(db, registry)
-    return House(
-        registry=registry, directory=directory, book=await load_book(db), keyring=keyring, times=times, fences=fences, categories=categories
-    )
+    return House(registry=registry, directory=directory, book=await load_book(db), keyring=keyring, times=times, fences=fences, categories=categories)
 
 
 async def _categories(db: Connection, registry: Registry) -> dict[str, Mapping[str, str]]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from litestar import Request, Response
+from sqlalchemy.dialects.postgresql import insert
 
 from banshi import audit, districts, texts
 from banshi.cases import acting, attaching, numbers, opening, reading
@@ -28,6 +29,7 @@ from banshi.documents import keeping
 from banshi.documents.receiving import Receiver
 from banshi.documents.store import Store, store
 from banshi.errors import Invalid, NotFound, Refused
+from banshi.fences.faults import fault_table
 from banshi.identity import throttle
 from banshi.privacy import Keyring
 from banshi.settings import Settings
@@ -78,6 +80,13 @@ async def working(job: JobContext) -> AsyncIterator[Work]:
 def work_of(visit: Visit) -> Work:
     """Return what a job works with, for work that a page does at once because somebody waits for it; in the visit's transaction."""
     return Work(db=visit.db, house=visit.house, at=visit.at, settings=visit.site.settings, store=visit.site.store)
+
+
+async def fault(db: Connection, owner: str, job: str, what: str, at: datetime, lasts: timedelta = timedelta(minutes=5)) -> None:
+    """Tell ``/health`` and `banshi doctor` what a job could not do, for so long: say it again while it is so. Nothing personal."""
+    told = insert(fault_table).values(owner=owner, kind="job", name=job, count=1, first=at, last=at, what=what, until=at + lasts)
+    again = {"count": fault_table.c.count + 1, "last": at, "what": what, "until": at + lasts}
+    await db.execute(told.on_conflict_do_update(index_elements=["owner", "kind", "name"], set_=again))
 
 
 async def touch(db: Connection) -> None:
@@ -271,6 +280,7 @@ __all__ = [
     "desk_case",
     "documents",
     "family",
+    "fault",
     "form",
     "give",
     "keep_paper",

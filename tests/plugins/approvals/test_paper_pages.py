@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +15,12 @@ from sqlalchemy import func, select
 
 from banshi.db import Database
 from banshi.errors import Refused
-from banshi.testing import MOMENT
+from banshi.fences import faults
+from banshi.jobs.periodic import Context
+from banshi.settings import Settings
+from banshi.testing import MOMENT, SECRET, Town
 from banshi_approvals.models import licence, paper
+from banshi_approvals.notices import making
 
 Client = AsyncTestClient[Any]
 CHECK = "/d/north/approvals/check"
@@ -129,3 +134,24 @@ async def test_an_appeal_is_filed_from_the_page_of_the_case(city: City, as_resid
     assert (filed.status, "The appeal was received" in filed.text) == (200, True)
     again = await mine.get(f"/case/{number}/approvals/appeal")
     assert (again.status, "being decided already" in again.text) == (409, True)
+
+
+async def test_the_list_of_a_situation_can_be_taken_along(city: City, client: Client) -> None:
+    rented = await client.get("/d/north/approvals/item/simple/list.pdf?situation=rented:yes")
+    own = await client.get("/d/north/approvals/item/simple/list.pdf?situation=rented:no&situation=nonsense")
+    assert (rented.status_code, rented.content[:5], len(rented.content) > len(own.content)) == (200, b"%PDF-", True)
+    assert (await client.get("/d/north/approvals/item/nothing/list.pdf")).status_code == 404
+
+
+async def test_the_job_says_what_waits_and_health_and_the_doctor_see_it(
+    city: City, client: Client, database: Database, town: Town, tmp_path: Path
+) -> None:
+    await city.file("simple")
+    settings = Settings(data=tmp_path, secret_key=(SECRET,))
+    await making.every_minute(Context(database, MOMENT, settings, town.house.registry))
+    health = (await client.get("/health")).json()
+    assert (health["status"], "papers" in str(health)) == ("degraded", True)
+    async with database.transaction() as db:
+        told = [f.what for f in await faults.read(db, aside_at=MOMENT)]
+        await faults.forget(db, kind="job")
+    assert "BANSHI_APPROVALS_SEAL_ACCEPTANCE" in told[0]

@@ -106,6 +106,10 @@ async def every_minute(job: JobContext) -> None:
         if not ids:
             break
         after = ids[-1]
+    if kept:
+        async with job.transaction() as db:
+            count, _oldest, _why = await reading.backlog(db)
+            await toolkit.fault(db, "approvals", "papers", f"{count} papers wait to be made: {kept}", job.moment)
     if made or kept:
         log.log(logging.WARNING if kept else logging.INFO, "papers made", extra={"made": made, "why": kept})
 

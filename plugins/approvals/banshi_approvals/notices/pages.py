@@ -52,7 +52,11 @@ VERDICTS: Mapping[str, tuple[Any, str, Any]] = {
     "replaced": (_("Genuine, but there is a newer one"), "ended", _("The licence holds, but this document of it is out of date.")),
     "altered": (_("Altered after it was sealed"), "late", _("This file bears one of our seals, but was changed afterwards. Do not rely on it.")),
     "foreign": (_("Not sealed by us"), "late", _("This file bears none of our seals, and is none of the files that we gave. Do not rely on it.")),
-    "unknown": (_("None of our files"), "late", _("This is none of the files that we gave, down to the last sign. Do not rely on it; ask the office.")),
+    "unknown": (
+        _("None of our files"),
+        "late",
+        _("This is none of the files that we gave. Do not rely on it; ask the office."),
+    ),
     "stranger": (_("Sealed by us, but no paper that we know"), "late", _("The seal is ours, but no such paper was given under it. Ask the office.")),
 }
 
