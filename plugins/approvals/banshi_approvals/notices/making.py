@@ -58,13 +58,13 @@ async def make(work: toolkit.Work, paper_id: int) -> int | None:
     row = (await work.db.execute(reading.rows().where(paper.c.id == paper_id))).one()
     if row.state != "waiting":
         return int(row.document_id)
-    settings: Settings = work.settings_of("approvals")
+    settings = await asyncio.to_thread(seals.settled, work, work.at)
     said = sheets.read(work.house.keyring, row)
     at = datetime.fromisoformat(str(said["at"]))
     zone = work.house.directory.tree[row.district_id].timezone
     number = said["number"] if row.kind == "licence" else await _number(work, row.kind, at.astimezone(zone).year)
     struct = telling.paper(row.kind, said, await _known(work, settings, row, number, at))
-    pdf = await asyncio.to_thread(_sealed, settings, struct, at)
+    pdf = await asyncio.to_thread(_sealed, settings, struct, work.at)
     name = f"{number}.pdf".replace("/", "-")
     document_id = await toolkit.keep_paper(work.db, work.house, work.store, work.settings.data, row.case_number, name, pdf, work.at)
     values = {"state": "made", "document_id": document_id, "digest": hashlib.sha256(pdf).digest(), "made": work.at, "why": ""}
@@ -151,4 +151,4 @@ def _sealed(settings: Settings, struct: kinds.AnyPaper, at: datetime) -> bytes:
 
     signer = seals.signer(settings, struct.seal) if struct.seal is not None else None
     pdf: bytes = papers.draw(struct, telling.LANGUAGE, fonts_in=settings.fonts or None)
-    return pdf if signer is None or struct.seal is None else papers.seal(pdf, struct.seal, signer, at)
+    return pdf if signer is None or struct.seal is None else papers.seal(pdf, struct.seal, signer, at, organ=struct.head.organ)

@@ -196,7 +196,7 @@ async def _of_file(visit: toolkit.Visit, pdf: bytes) -> Verdict:
     row = await reading.by_digest(visit.db, hashlib.sha256(pdf).digest())
     if row is not None:
         return await _of_paper(visit, row)
-    return _verdict(visit, await seals.judged(visit.site.settings_of("approvals"), pdf, visit.at))
+    return _verdict(visit, await seals.judged(seals.settled(visit, visit.at), pdf, visit.at))
 
 
 def _verdict(visit: toolkit.Visit, how: str, facts: tuple[tuple[str, str], ...] = (), licence: shown.Licence | None = None) -> Verdict:
