@@ -26,8 +26,7 @@ from banshi.testing import MOMENT, SECRET, Town
 from banshi.web.site import SESSION_COOKIE
 from banshi_approvals import papers
 from banshi_approvals.models import paper
-from banshi_approvals.notices import making
-from banshi_approvals.notices import binding
+from banshi_approvals.notices import binding, making
 
 CHECK = "/d/north/approvals/check"
 
@@ -39,7 +38,12 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def settings(database: Database, tmp_path: Path, keys: Path) -> Settings:
-    named = {"seal_acceptance": "acceptance.p12", "seal_decision": "decision.p12", "seal_passphrase_file": "passphrase.txt", "seal_roots": "roots.pem"}
+    named = {
+        "seal_acceptance": "acceptance.p12",
+        "seal_decision": "decision.p12",
+        "seal_passphrase_file": "passphrase.txt",
+        "seal_roots": "roots.pem",
+    }
     told = {name: str(keys / file) for name, file in named.items()}
     return Settings(database_url=database.url, secret_key=(SECRET,), secure_cookies=False, data=tmp_path, plugins={"approvals": told})
 

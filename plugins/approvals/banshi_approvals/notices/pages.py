@@ -196,7 +196,10 @@ async def _of_file(visit: toolkit.Visit, pdf: bytes) -> Verdict:
     row = await reading.by_digest(visit.db, hashlib.sha256(pdf).digest())
     if row is not None:
         return await _of_paper(visit, row)
-    return _verdict(visit, await seals.judged(seals.settled(visit, visit.at), pdf, visit.at))
+    how, code = await seals.judged(seals.settled(visit, visit.at), pdf, visit.at)
+    if how == "stranger" and code and await reading.by_code(visit.db, code) is not None:
+        how = "altered"  # a paper that we know, and not the file that we gave: something was put behind what was signed
+    return _verdict(visit, how)
 
 
 def _verdict(visit: toolkit.Visit, how: str, facts: tuple[tuple[str, str], ...] = (), licence: shown.Licence | None = None) -> Verdict:

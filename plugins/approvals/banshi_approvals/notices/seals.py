@@ -80,15 +80,15 @@ def trust(settings: Settings) -> Any:
     return Trust.from_pem(Path(settings.seal_roots).read_bytes())
 
 
-async def judged(settings: Settings, pdf: bytes, at: datetime) -> str:
-    """Return what the seal on a file tells that is none of those we gave: altered, stranger (sealed by us, not known), foreign.
+async def judged(settings: Settings, pdf: bytes, at: datetime) -> tuple[str, str]:
+    """Return what the seal on a file tells that is none of those we gave, and the check code that it names.
 
-    ``unknown``: no roots are set, so that nothing can be told of its seal.
+    Altered, stranger (sealed by us, not known), foreign; ``unknown``: no roots are set, so that nothing can be told of its seal.
     """
     roots = trust(settings)
     if roots is None:
-        return "unknown"
+        return "unknown", ""
     from banshi_approvals import papers
 
     checked = await asyncio.to_thread(papers.check, pdf, roots, at)
-    return {"altered": "altered", "valid": "stranger", "revoked": "stranger"}.get(checked.verdict, "foreign")
+    return {"altered": "altered", "valid": "stranger", "revoked": "stranger"}.get(checked.verdict, "foreign"), checked.code
