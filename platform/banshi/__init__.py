@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from banshi.contracts import Step as Step
     from banshi.contracts import Surplus as Surplus
     from banshi.contracts import Tells as Tells
+    from banshi.contracts import Timing as Timing
     from banshi.contracts import Unowned as Unowned
     from banshi.contracts import Unresolved as Unresolved
     from banshi.contracts import Upgrade as Upgrade
@@ -112,7 +113,7 @@ _ROOMS = {
         "APPLICANT CONFIDENTIAL DEPUTIES EXPORT MAIL NOBODY OFFICE OPEN311 OUTSIDE PERSONAL REPORT TOGETHER Action Actor Ask Backlog "
         "CaseType Changes City Commands Condition Context Contribution Deadline Demo DemoCase Department Due Filing Found HandUp Happening "
         "Idle Job JobContext Marks Measure Nothing Notify OpenCase Opens Option Outcome Overdue Own Page Panel PanelContext Permission "
-        "Personal PluginSettings Put Queue Raise Record Role Routes Rule Rung Service SmsProvider Snapshot State Step Surplus Tells Unowned "
+        "Personal PluginSettings Put Queue Raise Record Role Routes Rule Rung Service SmsProvider Snapshot State Step Surplus Tells Timing Unowned "
         "Unresolved Upgrade Vault"
     ),
     "db": "owner_metadata",

@@ -173,6 +173,9 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     facts: Any
 
 
+Tie = Literal["part_of", "follow_up", "related"]
+
+
 class Put(msgspec.Struct, frozen=True, kw_only=True):
     """A row of the plugin's own, written in the transaction of the event that it belongs to.
 
@@ -196,7 +199,7 @@ class Opens(msgspec.Struct, frozen=True, kw_only=True):
     form: msgspec.Struct
     key: str
     department_id: int | None = None
-    tie: Literal["part_of", "follow_up", "related"] = "part_of"
+    tie: Tie = "part_of"
 
 
 class Tells(msgspec.Struct, frozen=True, kw_only=True):
@@ -492,7 +495,8 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
 
     How its person is protected, how urgent it is (0: not), which officer gets it (staff number), and whether it is ``common``: something that
     others meet too, so that who comes later is told of it and may join. ``title`` and ``category`` stand in for those of the form, ``department_id``
-    is who gets it, whoever's duty the kind is; ``facts`` are the first ones; ``rows`` are the plugin's own.
+    is who gets it, whoever's duty the kind is; ``facts`` are the first ones; ``rows`` are the plugin's own. ``ties`` are the numbers of the cases
+    that it belongs to, each with how.
     """
 
     confidentiality: Confidentiality = ""
@@ -504,6 +508,7 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
     department_id: int | None = None
     facts: msgspec.Struct | None = None
     rows: tuple[Put, ...] = ()
+    ties: tuple[tuple[str, Tie], ...] = ()
 
 
 class Follows(Protocol):
@@ -511,6 +516,14 @@ class Follows(Protocol):
 
     def __call__(self, member: Any, master: Any) -> Any:
         """Return the member's facts."""
+        ...
+
+
+class Categories(Protocol):
+    """Names the categories that a type's cases are filed under where no option of its form does: a catalogue in the plugin's own tables."""
+
+    async def __call__(self, db: Any) -> Mapping[str, Mapping[str, str]]:
+        """Return the title of every category, in every language."""
         ...
 
 
@@ -522,6 +535,7 @@ class CaseType(Declared, frozen=True, kw_only=True):
     ``opened`` is the headline of the first event. ``facts`` is a struct of what the type keeps about a case beyond what was filed, every field
     with a default; effects read and return it. ``marks`` says of a filled form what the kernel has to keep beside it; ``prepares`` does so where
     the database must be asked. ``family``: its actions tell other cases of the plugin, so a case is locked together with those that it is tied to.
+    ``categories`` names what the cases of all types of the plugin are filed under, where its own tables say so: read anew after ``toolkit.touch``.
     """
 
     name: str
@@ -539,6 +553,7 @@ class CaseType(Declared, frozen=True, kw_only=True):
     marks: Callable[[Any], Marks] | None = None
     prepares: Prepares | None = None
     family: bool = False
+    categories: Categories | None = None
     follows: Follows | None = None
 
     @property
@@ -676,6 +691,17 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     form: Mapping[str, Any] = {}
 
 
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
+    """How a deadline of a case stands: the day on which it is due (None: it stands still), whether it was kept (None: it is not over).
+
+    ``left`` is how much of the limit was over when it was kept, in its unit; negative where it was not kept.
+    """
+
+    due: datetime | None
+    kept: bool | None
+    left: int = 0
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """A case with its whole story as a measure reads it: prepared, read-only, the oldest event first.
 
@@ -701,6 +727,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     facts: Any
     story: tuple[Happening, ...]
     zone: ZoneInfo
+    timing: Callable[[], Mapping[str, Timing]] = dict
+
+    def deadline(self, name: str) -> Timing | None:
+        """Return how the latest run of a deadline of its type stands; None where it never began. Counted when it is asked."""
+        return self.timing().get(name)
 
     def day(self, moment: datetime) -> date:
         """Return the day of a moment in the district."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, get_type_hints
 
@@ -15,14 +16,16 @@ from banshi.audit import canonical
 from banshi.cases.tables import case, case_type
 from banshi.clock.keeping import Times, load_times
 from banshi.contracts import ADMINISTER, REPORT, Actor, CaseType
-from banshi.db import Connection, plain
+from banshi.db import Connection, is_gone, plain
 from banshi.districts import revision, touch
-from banshi.errors import PluginError
+from banshi.errors import DatabaseUnavailable, PluginError
 from banshi.fences import Fences
 from banshi.identity.directory import Directory, load_directory
 from banshi.plugins import Registry
 from banshi.privacy import Keyring
 from banshi.texts import labels
+
+log = logging.getLogger("banshi.cases.book")
 
 
 class TypeRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +93,8 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     keyring: Keyring
     times: Times = Times()
     fences: Fences = msgspec.field(default_factory=lambda: Fences(clock.now))
+    categories: Mapping[str, Mapping[str, str]] = {}
+    """The titles of categories that plugins keep in their own tables, by category."""
 
     def declared(self, type_id: int) -> CaseType | None:
         """Return the declared type behind a row, None where its plugin is gone or has moved to a version that does not know the row's states.
@@ -125,7 +130,23 @@ async def load_house(db: Connection, registry: Registry, keyring: Keyring, revis
     directory = await load_directory(db, revision)
     times = await load_times(db, directory.tree)
     fences = fences or Fences(clock.now, registry.packages)
-    return House(registry=registry, directory=directory, book=await load_book(db), keyring=keyring, times=times, fences=fences)
+    categories = await _categories(db, registry)
+    return House(registry=registry, directory=directory, book=await load_book(db), keyring=keyring, times=times, fences=fences, categories=categories)
+
+
+async def _categories(db: Connection, registry: Registry) -> dict[str, Mapping[str, str]]:
+    """Return the categories that plugins name; one that breaks costs its own names only."""
+    found: dict[str, Mapping[str, str]] = {}
+    for declared in registry.case_types:
+        if declared.categories is not None:
+            try:
+                async with db.begin_nested():
+                    found |= await declared.categories(db)
+            except Exception as error:
+                if isinstance(error, DatabaseUnavailable) or is_gone(error):
+                    raise
+                log.exception("categories are out of order", extra={"plugin": declared.owner})
+    return found
 
 
 class Houses:

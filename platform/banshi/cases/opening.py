@@ -15,7 +15,7 @@ from banshi.audit import canonical
 from banshi.cases import chain, consequences, numbers
 from banshi.cases.book import House
 from banshi.cases.decoding import shapes
-from banshi.contracts import Actor, CaseType, Department, Filing, Marks, Put
+from banshi.contracts import Actor, CaseType, Department, Filing, Marks, Put, Tie
 from banshi.db import Connection
 from banshi.errors import Invalid, KeyReused, NotFound
 from banshi.privacy import personal_fields, seal_fields
@@ -141,6 +141,7 @@ class _Drafted(msgspec.Struct, frozen=True, kw_only=True):
     indexes: tuple[tuple[str, str], ...]
     facts: dict[str, Any]
     rows: tuple[Put, ...]
+    ties: tuple[tuple[str, Tie], ...] = ()
 
 
 async def _marks(db: Connection, house: House, actor: Actor, opening: Opening, at: datetime) -> Marks:
@@ -196,6 +197,7 @@ def _draft(house: House, opening: Opening, marks: Marks) -> _Drafted:
         indexes=indexes,
         facts={} if marks.facts is None else msgspec.to_builtins(marks.facts),
         rows=marks.rows,
+        ties=marks.ties,
     )
 
 
@@ -256,6 +258,8 @@ async def _write(db: Connection, house: House, actor: Actor, waiting: Mapping[in
         result[by_key[found.key]] = Opened(number=found.number, code=code, fresh=found.fresh, department_id=drafted.department_id)
         if found.fresh and drafted.rows:
             await consequences.put(db, drafted.opening.case_type.owner, drafted.rows, found.number)
+        for other, kind in drafted.ties if found.fresh else ():
+            await consequences.tie(db, found.number, other, kind, at)
     return result
 
 

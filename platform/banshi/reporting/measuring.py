@@ -6,14 +6,17 @@ import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from time import perf_counter
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from banshi.audit import canonical
+from banshi.cases import timing
 from banshi.cases.book import House
-from banshi.contracts import Contribution, Due, Happening, Measure, Record
+from banshi.clock.counting import Clock, counted
+from banshi.contracts import Contribution, Due, Happening, Measure, Record, Timing
 from banshi.plugins import Registry
 from banshi.privacy import SEALED
 from banshi.texts import translator
@@ -169,7 +172,50 @@ def record(house: House, row: Any) -> Record:
         facts=_facts(house, type_row.key, decoded(row.facts)),
         story=tuple(_happening(line) for line in decoded(row.story)),
         zone=tree[row.district_id].timezone,
+        timing=cache(lambda: _timing(house, row)),
     )
+
+
+def _timing(house: House, row: Any) -> dict[str, Timing]:
+    """Return how each deadline of a case stands, its latest run."""
+    declared = house.declared(row.type_id)
+    if declared is None:
+        return {}
+    story = [timing.happened(declared, _Event(n, *line)) for n, line in enumerate(decoded(row.story), 1)]
+    urgent, facts = bool(row.priority > 0), decoded(row.facts)
+    found = house.times.clocks(declared, story, row.district_id, row.received, urgent=urgent, facts=facts)
+    return {c.deadline.name: _stands(house, row.district_id, c) for c in found}
+
+
+class _Event(NamedTuple):
+    """An event of a story as clocks read it."""
+
+    sequence: int
+    kind: str
+    capacity: str
+    department_id: int | None
+    said_at: str
+    audience: str
+    state: str
+    form: Mapping[str, Any] | None
+
+    @property
+    def at(self) -> datetime:
+        """Its moment."""
+        return datetime.fromisoformat(self.said_at)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """Its answers, where an event keeps them."""
+        return {"form": self.form or {}}
+
+
+def _stands(house: House, district_id: int, clock: Clock) -> Timing:
+    if clock.stopped is None:
+        return Timing(due=clock.due, kept=None)
+    total = clock.limit + sum(e.more for e in clock.extensions)
+    used = counted(clock, house.times.calendar(district_id, clock.stopped), clock.stopped)
+    return Timing(due=clock.due, kept=clock.kept, left=int(total - used))
 
 
 def _happening(line: Sequence[Any]) -> Happening:

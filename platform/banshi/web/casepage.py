@@ -576,8 +576,10 @@ def tone(declared: CaseType | None, row: Any) -> pages.Tone:
 
 
 def category(declared: CaseType | None, row: Any, language: texts.Language) -> str:
-    """Return the category in words."""
+    """Return the category in words; empty where the plugin's own catalogue names it: the title of such a case says it already."""
     if declared is not None:
+        if row.category and not any(s.ask.role == "category" for s in shapes(declared.form)):
+            return ""
         for shape in shapes(declared.form):
             if shape.ask.role == "category":
                 return forms.say_value(shape, row.category, language)

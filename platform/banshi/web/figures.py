@@ -108,4 +108,4 @@ def categories(house: House, language: Language) -> dict[str, str]:
         for shape in shapes(declared.form):
             if shape.ask.role == "category":
                 found |= {o.value: texts.say(o.label, language) for o in shape.ask.options}
-    return found
+    return found | {name: texts.pick(title, language) for name, title in house.categories.items()}

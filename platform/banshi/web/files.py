@@ -79,8 +79,8 @@ def _signed(token: str, secret: str) -> bool:
     return hmac.compare_digest(token[CSRF_SECRET_LENGTH:].encode("utf8", "replace"), expected.encode())
 
 
-async def read_form(request: Request[Any, Any, Any], stack: AsyncExitStack) -> Upload:
-    """Take a form with files, each into a temporary file that lives as long as ``stack``, and put what is good into the store.
+async def read_form(request: Request[Any, Any, Any], stack: AsyncExitStack, *, keeps: bool = True) -> Upload:
+    """Take a form with files, each into a temporary file that lives as long as ``stack``, and put what is good into the store, if it ``keeps`` it.
 
     A file that is too large or of a kind that is not taken is told and passed over; a body that breaks off, or is no such form, is ``Invalid``.
     """
@@ -93,7 +93,7 @@ async def read_form(request: Request[Any, Any, Any], stack: AsyncExitStack) -> U
         raise too_much
     if not options.get("boundary"):
         raise Invalid(_("The form came without its files. Choose them again."))
-    upload, reading, came = Upload(), _Reading(site, stack), 0
+    upload, reading, came = Upload(), _Reading(site, stack, keeps=keeps), 0
     try:
         parser = multipart.PushMultipartParser(options["boundary"], max_segment_count=100)
         async for chunk in request.stream():
@@ -111,8 +111,8 @@ async def read_form(request: Request[Any, Any, Any], stack: AsyncExitStack) -> U
 class _Reading:
     """The segment that is being read: a file into its receiver, a field into a few bytes."""
 
-    def __init__(self, site: Site, stack: AsyncExitStack) -> None:
-        self.site, self.stack = site, stack
+    def __init__(self, site: Site, stack: AsyncExitStack, *, keeps: bool) -> None:
+        self.site, self.stack, self.keeps = site, stack, keeps
         self.name, self.filename = "", ""
         self.receiver: Receiver | None = None
         self.fault: Refused | None = None
@@ -145,7 +145,7 @@ class _Reading:
             if self.fault is not None:
                 raise self.fault
             received = await self.receiver.done(self.filename)
-            verdict = await keep(self.site, received)
+            verdict = await keep(self.site, received) if self.keeps else "waiting"
         except Invalid as refused:
             upload.refused.append((self.filename[:100] or "?", refused))
             upload.refused_under.append(self.name)

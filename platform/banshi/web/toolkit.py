@@ -7,28 +7,32 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from litestar import Request, Response
 from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
 
 from banshi import audit as log
-from banshi import clock, texts
+from banshi import clock, districts, texts
 from banshi.cases import acting, attaching, numbers, opening, reading
 from banshi.cases.acting import Act, Acted
 from banshi.cases.book import House, load_house
 from banshi.cases.consequences import family
 from banshi.cases.decoding import decode, shapes
 from banshi.cases.opening import Opened, Opening
+from banshi.clock import counting
 from banshi.contracts import Actor, Audience, Department, Found, JobContext, Snapshot, Vault
 from banshi.db import Connection
 from banshi.documents import keeping
 from banshi.documents.receiving import Receiver
 from banshi.documents.store import Store, store
 from banshi.errors import Forbidden, Invalid, NotFound, Refused
+from banshi.fences.faults import fault_table
+from banshi.identity import throttle
 from banshi.identity.tables import account
 from banshi.privacy import Keyring
 from banshi.settings import Settings
@@ -76,6 +80,53 @@ async def working(job: JobContext) -> AsyncIterator[Work]:
     async with job.transaction() as db:
         house = await load_house(db, job.registry, Keyring(settings.keys()))
         yield Work(db=db, house=house, at=job.moment, settings=settings, store=store(settings.files, settings.data))
+
+
+def work_of(visit: Visit) -> Work:
+    """Return what a job works with, for work that a page does at once because somebody waits for it; in the visit's transaction."""
+    return Work(db=visit.db, house=visit.house, at=visit.at, settings=visit.site.settings, store=visit.site.store)
+
+
+async def fault(db: Connection, owner: str, job: str, what: str, at: datetime, lasts: timedelta = timedelta(minutes=5)) -> None:
+    """Tell ``/health`` and `banshi doctor` what a job could not do, for so long: say it again while it is so. Nothing personal."""
+    told = insert(fault_table).values(owner=owner, kind="job", name=job, count=1, first=at, last=at, what=what, until=at + lasts)
+    again = {"count": fault_table.c.count + 1, "last": at, "what": what, "until": at + lasts}
+    await db.execute(told.on_conflict_do_update(index_elements=["owner", "kind", "name"], set_=again))
+
+
+async def touch(db: Connection) -> None:
+    """Say that what every process keeps of the database has changed (the names of categories): it is read again before the next request."""
+    await districts.touch(db)
+
+
+def workdays_later(house: House, district_id: int, at: datetime, days: int) -> date:
+    """Return the day on which a limit of so many workdays ends that begins at a moment; the day itself is not counted."""
+    calendar = house.times.calendar(district_id)
+    due = counting.reaches(calendar, "workdays", at, [(at, None)], days)
+    return (due or at).astimezone(house.directory.tree[district_id].timezone).date()
+
+
+async def slow_down(request: Request[Any, Any, Any], what: str) -> None:
+    """Raise ``Throttled`` where too many look-ups from one network found nothing; called before something is looked up."""
+    site: Site = request.app.state.site
+    async with site.database.transaction() as db:
+        await throttle.check(db, _network(request, what), throttle.MISSES_BY_NETWORK, site.now())
+
+
+async def missed(request: Request[Any, Any, Any], what: str) -> None:
+    """Count a look-up that found nothing, for its network and for the whole site; outside a visit, so that a refusal does not forget it."""
+    site: Site = request.app.state.site
+    await following.take(site, _network(request, what), throttle.MISSES_BY_NETWORK)
+    await following.take(site, f"{what}:site", throttle.MISSES_BY_SITE)
+
+
+def _network(request: Request[Any, Any, Any], what: str) -> str:
+    return f"{what}:" + throttle.network(request.client.host if request.client else "")
+
+
+async def audited(visit: Visit, actor: Actor, kind: str, subject: str, **body: Any) -> None:
+    """Write into the log of the platform who read or did what; nothing personal."""
+    await log.record(visit.db, visit.house.keyring, actor, kind, subject, body, visit.at)
 
 
 async def own_case(visit: Visit, number: str) -> tuple[Actor, Any]:
@@ -164,13 +215,14 @@ async def documents(visit: Visit, row: Any, *, staff: bool) -> Sequence[Any]:
 
 
 @asynccontextmanager
-async def uploaded(request: Request[Any, Any, Any]) -> AsyncIterator[Upload]:
+async def uploaded(request: Request[Any, Any, Any], *, keeps: bool = True) -> AsyncIterator[Upload]:
     """Give what a form with files brought: ``files`` that can be kept, ``refused`` (name, why), plain ``fields``. They are gone after the block.
 
-    Raises ``Invalid`` for a body that breaks off or is too large.
+    Without ``keeps`` nothing goes into the store: the files lie at ``path`` until the block ends. Raises ``Invalid`` for a body that breaks off or
+    is too large.
     """
     async with AsyncExitStack() as stack:
-        yield await files.read_form(request, stack)
+        yield await files.read_form(request, stack, keeps=keeps)
 
 
 async def attach(visit: Visit, actor: Actor, number: str, upload: Upload) -> list[int]:
@@ -288,16 +340,19 @@ __all__ = [
     "answers",
     "attach",
     "audit",
+    "audited",
     "code_of",
     "decode",
     "desk_case",
     "documents",
     "family",
+    "fault",
     "form",
     "give",
     "keep_paper",
     "key_of",
     "lock",
+    "missed",
     "now",
     "one",
     "open_case",
@@ -317,11 +372,15 @@ __all__ = [
     "say_moment",
     "shapes",
     "show_number",
+    "slow_down",
     "snapshot",
     "story",
+    "touch",
     "upload_token",
     "uploaded",
     "visiting",
+    "work_of",
+    "workdays_later",
     "working",
     "zone_of",
 ]

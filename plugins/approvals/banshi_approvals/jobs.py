@@ -1,4 +1,4 @@
-"""Periodic work."""
+"""Work with a timetable (UTC: 22:10 is early morning where the demo city lies)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from banshi import Job, JobContext, toolkit
 from banshi_approvals.catalogue import applying
+from banshi_approvals.licences import minding
+from banshi_approvals.notices import making
 
 
 async def reforms(context: JobContext) -> None:
@@ -13,4 +15,8 @@ async def reforms(context: JobContext) -> None:
     await applying.run(lambda: toolkit.working(context))
 
 
-JOBS = (Job(name="reforms", cron="4 * * * *", run=reforms, limit=timedelta(minutes=30)),)
+JOBS = (
+    Job(name="reforms", cron="4 * * * *", run=reforms, limit=timedelta(minutes=30)),
+    Job(name="licences", cron="10 22 * * *", run=minding.every_day, limit=timedelta(hours=1)),
+    Job(name="papers", cron="* * * * *", run=making.every_minute, limit=timedelta(minutes=30)),
+)

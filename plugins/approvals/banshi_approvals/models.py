@@ -112,17 +112,20 @@ paper = Table(
     Column("key", Text, nullable=False),
     Column("content", Text, nullable=False),
     Column("check_code", Text, nullable=False, unique=True),
+    Column("licence", Text, index=True),
     Column("number", Text, unique=True),
     Column("state", Text, nullable=False, server_default="waiting"),
     Column("document_id", BigInteger),
-    Column("digest", LargeBinary),
+    Column("digest", LargeBinary, index=True),
     Column("written", MOMENT, nullable=False),
     Column("made", MOMENT),
     Column("revoked", MOMENT),
     Column("why", Text, nullable=False, server_default=""),
     UniqueConstraint("case_id", "key"),
 )
-"""A notice that was given: ``content`` is sealed; ``state`` is waiting, made, revoked. The number is drawn when the paper is made."""
+"""A notice that was given: ``content`` is sealed; ``state`` is waiting or made, ``revoked`` is when it ceased to hold. The number is drawn when the
+paper is made. ``licence`` is the number of the licence whose document it is, or that it takes away.
+"""
 Index("paper_waiting", paper.c.id, postgresql_where=text("state = 'waiting'"))
 
 paper_counter = Table(

@@ -7,7 +7,11 @@ from typing import Any
 import msgspec
 
 from banshi import Panel, translator
+from banshi_approvals.experts import panels as experts
+from banshi_approvals.inspections import panels as inspections
+from banshi_approvals.notices import panels as notices
 from banshi_approvals.pages import editing, materials
+from banshi_approvals.reviews import panels as reviews
 
 _ = translator("banshi_approvals")
 
@@ -27,4 +31,5 @@ CATALOGUE = Panel(
     read=editing.panel,
     needs="approvals.catalogue",
 )
-PANELS = (CATALOGUE, DESK, msgspec.structs.replace(DESK, name="own_materials", place="portal.case"))
+OWN = msgspec.structs.replace(DESK, name="own_materials", place="portal.case")
+PANELS = (CATALOGUE, DESK, OWN, *reviews.PANELS, *inspections.PANELS, *experts.PANELS, *notices.PANELS)

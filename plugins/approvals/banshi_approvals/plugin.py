@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from banshi import CaseType, Commands, Demo, Job, Panel, Queue, Role, Routes, Rule, Service, hookimpl
-from banshi_approvals import jobs, panels, queues, roles, rules, services
+from banshi import CaseType, Commands, Demo, Job, Measure, Panel, PluginSettings, Queue, Role, Routes, Rule, Service, hookimpl
+from banshi_approvals import jobs, measures, panels, queues, roles, routes, rules, services, settings
+from banshi_approvals.appeals import cases as appeals
 from banshi_approvals.application import cases
 from banshi_approvals.demo import cases as demo_cases
 from banshi_approvals.demo import filling
-from banshi_approvals.pages import editing, filing, guide, materials
 from banshi_approvals.experts import cases as panel_cases
-from banshi_approvals.experts import pages as expert_pages
-from banshi_approvals.experts import panels as expert_panels
 from banshi_approvals.inspections import cases as inspection_cases
-from banshi_approvals.inspections import pages as inspection_pages
-from banshi_approvals.inspections import panels as inspection_panels
+from banshi_approvals.licences import changing, checks, findings
 from banshi_approvals.reviews import cases as review_cases
-from banshi_approvals.reviews import panels as review_panels
 
 
 @hookimpl
 def banshi_case_types() -> list[CaseType]:
-    """Return the application, and its parts: the opinion of a department, an inspection, a panel of experts."""
-    return [cases.APPLICATION, review_cases.REVIEW, inspection_cases.INSPECTION, panel_cases.PANEL]
+    """Return the application and its parts (opinion, inspection, panel of experts), changes, checks and findings of licences, and appeals."""
+    parts = [review_cases.REVIEW, inspection_cases.INSPECTION, panel_cases.PANEL]
+    return [cases.APPLICATION, *parts, changing.CHANGE, checks.CHECK, findings.FINDING, appeals.APPEAL]
 
 
 @hookimpl
@@ -50,7 +47,7 @@ def banshi_rules() -> list[Rule]:
 
 @hookimpl
 def banshi_jobs() -> list[Job]:
-    """Return what happens by itself at its hour: reforms on their day."""
+    """Return what runs by itself: reforms on their day, reminders and yearly checks, papers as soon as they were given."""
     return list(jobs.JOBS)
 
 
@@ -62,15 +59,26 @@ def banshi_commands() -> list[Commands]:
 
 @hookimpl
 def banshi_routes() -> list[Routes]:
-    """Return the catalogue, applying, and what follows on a case."""
-    controllers = (guide.Guide, filing.Filing, materials.DeskMaterials, editing.Reading, editing.Editing)
-    return [Routes(controllers=(*controllers, *inspection_pages.CONTROLLERS, *expert_pages.CONTROLLERS), on_case=(filing.Filed, materials.OwnMaterials))]
+    """Return the catalogue, applying, materials, inspections, experts, papers, the public register, and the pages of supervision."""
+    return list(routes.ROUTES)
+
+
+@hookimpl
+def banshi_settings() -> list[PluginSettings]:
+    """Return what an installation tells: keys of the seals, whose they are, what checks trust."""
+    return [PluginSettings(form=settings.Settings)]
 
 
 @hookimpl
 def banshi_panels() -> list[Panel]:
-    """Return what stands on the pages of a case beside its story."""
-    return [*panels.PANELS, *review_panels.PANELS, *inspection_panels.PANELS, *expert_panels.PANELS]
+    """Return what stands on the kernel's pages: materials, papers, opinions, inspections, experts, ways against a decision."""
+    return list(panels.PANELS)
+
+
+@hookimpl
+def banshi_measures() -> list[Measure]:
+    """Return what the report says of applications, inspections, experts and appeals."""
+    return list(measures.MEASURES)
 
 
 @hookimpl

@@ -19,6 +19,7 @@ LEADER = Permission("approvals.decide_leader", _("Decide what a leader decides")
 CATALOGUE = Permission("approvals.catalogue", _("Edit, publish and retire what the catalogue says"))
 EXPERTS = Permission("approvals.experts", _("Keep the expert pool and draw from it"))
 LICENCES = Permission("approvals.licences", _("Suspend, revoke and check licences"))
+APPEAL = Permission("approvals.appeals", _("Decide appeals against what other departments decided"))
 SUPERVISE = Permission("approvals.supervise", _("Report findings on what was licensed"))
 
 WINDOW_CLERK = Role(name="window", title=_("Approval window"), permissions=(READ, REGISTER, ACCEPT, DECIDE, WINDOW, PERSONAL))
@@ -28,8 +29,9 @@ CHIEF = Role(
     title=_("Head of the approval office"),
     permissions=(READ, ACCEPT, EXAMINE, DECIDE, OFFICE, WINDOW, EXPERTS, LICENCES, CATALOGUE, PERSONAL, EXPORT, REPORT, DEPUTIES),
 )
-LEADING = Role(name="leader", title=_("Leader who decides"), permissions=(READ, DECIDE, LEADER, REPORT))
+LEADING = Role(name="leader", title=_("Leader who decides"), permissions=(READ, DECIDE, LEADER, APPEAL, REPORT))
 INSPECTOR = Role(name="inspector", title=_("Inspector"), permissions=(READ, INSPECT))
 CONSULTED = Role(name="consulted", title=_("Department that is asked"), permissions=(REVIEW,))
 SUPERVISOR = Role(name="supervisor", title=_("Supervision"), permissions=(READ, SUPERVISE, LICENCES, INSPECT))
-ROLES = (WINDOW_CLERK, REVIEWER, CHIEF, LEADING, INSPECTOR, CONSULTED, SUPERVISOR)
+REVIEWING = Role(name="appeals", title=_("Appeals"), permissions=(READ, APPEAL))
+ROLES = (WINDOW_CLERK, REVIEWER, CHIEF, LEADING, INSPECTOR, CONSULTED, SUPERVISOR, REVIEWING)

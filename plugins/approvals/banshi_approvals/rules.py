@@ -6,6 +6,7 @@ from banshi import Notify, Overdue, Own, Raise, Rule, Rung, translator
 from banshi_approvals.application import ways
 from banshi_approvals.experts import cases as panel_cases
 from banshi_approvals.inspections import cases as inspection_cases
+from banshi_approvals.licences import checks, findings
 from banshi_approvals.reviews import cases as review_cases
 
 _ = translator("banshi_approvals")
@@ -52,4 +53,6 @@ RULES = (
     *review_cases.RULES,
     *inspection_cases.RULES,
     *panel_cases.RULES,
+    *checks.RULES,
+    *findings.RULES,
 )

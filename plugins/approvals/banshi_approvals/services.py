@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from banshi import Service, translator
 from banshi_approvals.catalogue import finding
+from banshi_approvals.licences import changing
 
 _ = translator("banshi_approvals")
 
@@ -17,4 +18,4 @@ APPLICATION = Service(
     entries=finding.entries,
     words=(_("licence, permit, approval, certificate"),),
 )
-SERVICES = (APPLICATION,)
+SERVICES = (APPLICATION, changing.SERVICE)

@@ -13,11 +13,12 @@ from banshi.testing import MOMENT
 from banshi_approvals.catalogue.content import Asked, Choice, Experts, Grants, Item, Material, Question
 from banshi_approvals.models import item_version, matter
 
+FILED = {"holder_kind": "institution", "holder": "云上旅馆", "contact_telephone": "100 0000 0001", "situation": ["rented:no"]}
 SWEEP = "inspection_finding panel_seat paper paper_counter licence_event licence item_reform item_version matter inspection_form expert"
 
 
-def said(text: str) -> dict[str, str]:
-    return {"zh": text, "en": text}
+def said(words: str) -> dict[str, str]:
+    return {"zh": words, "en": words}
 
 
 def item(code: str, **changes: Any) -> Item:
@@ -62,7 +63,11 @@ WHOLE = item(
     experts=Experts(field="water", number=3),
     promise=True,
 )
-ITEMS = (SIMPLE, OFFICE, JOINT, WHOLE)
+TRUSTING = item(
+    "trusting", decides="window", at_once=True, promise=True, grants=Grants(kind="hygiene", title=said("卫生许可证"), months=12, yearly_check=True)
+)
+REUSING = item("reusing", materials=(Material(code="old", title=said("卫生许可证"), licence="hygiene"), Material(code="form", title=said("申请表"))))
+ITEMS = (SIMPLE, OFFICE, JOINT, WHOLE, TRUSTING, REUSING)
 
 
 async def fill(db: Any, *items: Item) -> None:

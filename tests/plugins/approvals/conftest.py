@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from catalogue import fill, find, sweep
+from browsing import Person
+from catalogue import FILED, fill, find, sweep
+from citywide import City
+from litestar.testing import AsyncTestClient
 
 from banshi.cases import acting, opening
 from banshi.cases.acting import Act
@@ -16,9 +19,9 @@ from banshi.cases.decoding import decode
 from banshi.cases.opening import Opening
 from banshi.contracts import Actor
 from banshi.db import Connection, Database
+from banshi.identity import access
 from banshi.testing import MOMENT, Town
-
-FILED = {"holder_kind": "institution", "holder": "云上旅馆", "contact_telephone": "100 0000 0001", "situation": ["rented:no"]}
+from banshi.web.site import SESSION_COOKIE
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -88,3 +91,39 @@ async def settled(database: Database) -> AsyncIterator[Database]:
     yield database
     async with database.transaction() as db:
         await sweep(db)
+
+
+@pytest.fixture
+def opened(db: Connection, town: Town) -> Any:
+    """A function that opens a case of a type as an officer, a resident, or the system, and returns its number."""
+
+    async def send(name: str, who: str, *, at: datetime = MOMENT, **answers: Any) -> str:
+        declared = town.house.registry.case_type(f"approvals.{name}")
+        actor = town.staff.get(who) or town.residents.get(who) or Actor.SYSTEM
+        wanted = Opening(case_type=declared, district_id=town.district("north"), form=decode(declared.form, answers), channel="web")
+        return (await opening.open_one(db, town.house, actor, wanted, at)).number
+
+    return send
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def city(database: Database, town: Town) -> AsyncIterator[City]:
+    """A committed city with the catalogue of the tests."""
+    async with database.transaction() as db:
+        await fill(db)
+    yield City(database, town)
+    async with database.transaction() as db:
+        await sweep(db)
+
+
+@pytest.fixture
+def as_resident(client: AsyncTestClient[Any], database: Database, town: Town, clock: Any) -> Any:
+    """A function that signs a resident in at the portal."""
+
+    async def sign(login: str) -> Person:
+        async with database.transaction() as db:
+            token = await access.open_session(db, town.residents[login].person_id or 0, clock())
+        client.cookies.set(SESSION_COOKIE, token)
+        return Person(client)
+
+    return sign

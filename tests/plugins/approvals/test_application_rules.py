@@ -7,8 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest_asyncio
-from catalogue import fill, find, sweep
-from conftest import FILED
+from catalogue import FILED, fill, find, sweep
 from sqlalchemy import select
 
 from banshi.cases import acting, opening, timing

@@ -176,6 +176,8 @@ def _categories(scope: Scope) -> Offers:
             for shape in shapes(declared.form):
                 if shape.ask.role == "category":
                     found |= {o.value: scope.visit.say(o.label) for o in shape.ask.options}
+    if any(d.key in keys and d.categories is not None for d in scope.visit.house.registry.case_types):
+        found |= {name: texts.pick(title, scope.visit.language) for name, title in scope.visit.house.categories.items()}
     return list(found.items())
 
 

@@ -207,6 +207,7 @@ def _categories(visit: Visit) -> list[tuple[str, str]]:
         for shape in shapes(declared.form):
             if shape.ask.role == "category":
                 found |= {o.value: visit.say(o.label) for o in shape.ask.options}
+    found |= {name: texts.pick(title, visit.language) for name, title in visit.house.categories.items()}
     return list(found.items())
 
 

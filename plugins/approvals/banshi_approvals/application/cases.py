@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from banshi import APPLICANT, NOBODY, OFFICE, OUTSIDE, Action, CaseType, Deadline, State, Step, translator
+from banshi_approvals.appeals import hearing
 from banshi_approvals.application import asking, evidence, forms, opening, ways
 from banshi_approvals.application.facts import Facts
+from banshi_approvals.catalogue import reading
 from banshi_approvals.experts import opening as experts
 from banshi_approvals.inspections import opening as inspections
 from banshi_approvals.licences import granting
@@ -334,6 +336,19 @@ BY_REFORM = (
     ),
 )
 
+AFTERWARDS = (
+    Action(
+        name="licence_told",
+        title=_("News of the licence"),
+        told=_("News of the licence"),
+        sources=(*OPEN, "closed"),
+        by=("system",),
+        form=forms.LicenceTold,
+        quiet=True,
+    ),
+    hearing.ACTION,
+)
+
 APPLICATION = CaseType(
     name="application",
     title=_("Application"),
@@ -341,6 +356,7 @@ APPLICATION = CaseType(
     facts=Facts,
     prepares=opening.prepare,
     family=True,
+    categories=reading.titles,
     opened=_("Received. This is a receipt, not yet an acceptance"),
     steps=(
         Step("filed", _("Received")),
@@ -394,5 +410,5 @@ APPLICATION = CaseType(
             basis=_("Administrative Licensing Law, article 42"),
         ),
     ),
-    actions=(*INTAKE, *EXAMINING, *DECIDING, *BY_APPLICANT, *BY_STAFF, *BY_REFORM),
+    actions=(*INTAKE, *EXAMINING, *DECIDING, *BY_APPLICANT, *BY_STAFF, *BY_REFORM, *AFTERWARDS),
 )

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
-
 from banshi import Changes, Context, Invalid, Said, Snapshot, Text, translator
 from banshi_approvals.application import forms
 from banshi_approvals.application.facts import Facts
 from banshi_approvals.application.ways import PROBLEM, back_when_complete, holder
-from banshi_approvals.licences.granting import in_force
+from banshi_approvals.licences import register
 from banshi_approvals.models import licence
 
 _ = translator("banshi_approvals")
@@ -25,7 +23,7 @@ SAID = {
 
 async def licence_shown(db: Any, case: Snapshot, form: forms.Shown, context: Context) -> Any:
     """Read the licence that is shown."""
-    return (await db.execute(select(licence).where(licence.c.number == form.number.strip().upper()))).one_or_none()
+    return (await db.execute(register.rows().where(licence.c.number == form.number.strip().upper()))).one_or_none()
 
 
 def shown(case: Snapshot, form: forms.Shown, context: Context) -> Changes:
@@ -37,7 +35,7 @@ def shown(case: Snapshot, form: forms.Shown, context: Context) -> Changes:
     row = context.found
     if row is None or row.kind != material.licence or row.holder_index not in context.vault.indexes("name", holder(case, context)):
         raise Invalid(PROBLEM, {"number": _("There is no such licence of the applicant's. Check its number, or hand in a copy.")})
-    if (state := in_force(row, context.at)) != "valid":
+    if (state := register.standing(row._mapping, context.at)) != "valid":
         raise Invalid(PROBLEM, {"number": not_in_force(row, state)})
     return back_when_complete(case, facts.with_material(form.code, state="accepted", reason=""))
 

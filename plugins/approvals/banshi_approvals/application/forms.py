@@ -33,6 +33,40 @@ VERDICTS = (
     Option("agree_if", _("Agreed, with conditions")),
     Option("disagree", _("Not agreed")),
 )
+SPECIAL = (
+    Option("inspection", _("Site inspection")),
+    Option("experts", _("Expert review")),
+    Option("hearing", _("Hearing")),
+    Option("testing", _("Testing or examination")),
+)
+ABOUT = (
+    Option("decision", _("The decision")),
+    Option("not_accepted", _("That it was not accepted")),
+    Option("revocation", _("That the licence was taken away")),
+)
+RESULTS = (
+    Option("upheld", _("The decision stands")),
+    Option("changed", _("The decision is changed")),
+    Option("sent_back", _("It is examined and decided again")),
+)
+OUTCOME_OPTIONS = (
+    Option("", _("It is not changed")),
+    Option("granted", _("Granted")),
+    Option("granted_in_part", _("Granted in part")),
+    Option("refused", _("Refused")),
+)
+LICENCE_NEWS = (
+    Option("ends", _("It ends soon")),
+    Option("correct", _("Something was found: it is to be corrected")),
+    Option("suspended", _("It is suspended")),
+    Option("lifted", _("The suspension is lifted")),
+    Option("revoked", _("It is revoked")),
+    Option("withdrawn", _("It is withdrawn: what was promised does not hold")),
+    Option("cancelled", _("It was given back")),
+    Option("changed", _("It was changed")),
+    Option("checked", _("It was checked: everything is as it should be")),
+    Option("check_failed", _("It was checked: not everything is as it should be")),
+)
 Text2000 = Annotated[str, msgspec.Meta(min_length=2, max_length=2000)]
 
 
@@ -127,12 +161,7 @@ class SpecialTime(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         str,
         Ask(
             label=_("For what"),
-            options=(
-                Option("inspection", _("Site inspection")),
-                Option("experts", _("Expert review")),
-                Option("hearing", _("Hearing")),
-                Option("testing", _("Testing or examination")),
-            ),
+            options=SPECIAL,
         ),
     ]
     days: Annotated[int, msgspec.Meta(ge=1, le=90), Ask(label=_("Workdays at most"))]
@@ -196,6 +225,26 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=60), Ask(label=_("Material"))]
     number: Annotated[str, msgspec.Meta(min_length=4, max_length=40), Ask(label=_("Number of the licence"))]
+
+
+class LicenceTold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What happened to the licence that the case granted; told by the system."""
+
+    licence: Annotated[str, Ask(label=_("Licence"))]
+    what: Annotated[str, Ask(label=_("What happened"), options=LICENCE_NEWS)]
+    words: Annotated[str, Ask(label=_("In words"))] = ""
+    until: Annotated[date | None, Ask(label=_("Until"))] = None
+
+
+class AppealHeard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How an appeal was decided; told by the system."""
+
+    number: Annotated[str, Ask(label=_("Appeal"))]
+    about: Annotated[str, Ask(label=_("Against"), options=ABOUT)]
+    result: Annotated[str, Ask(label=_("Decision on the appeal"), options=RESULTS)]
+    reasons: Annotated[str, Ask(label=_("Reasons"))] = ""
+    decision: Annotated[str, Ask(label=_("What it is changed into"), options=OUTCOME_OPTIONS)] = ""
+    conditions: Annotated[str, Ask(label=_("Conditions, or what is left out"))] = ""
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
-
-from banshi import Filing, Invalid, Marks, NotAllowedNow, translator
+from banshi import Filing, Invalid, Marks, translator
 from banshi_approvals.application import forms
 from banshi_approvals.application.facts import Facts, Given
 from banshi_approvals.application.sheets import sheet
 from banshi_approvals.catalogue import content, reading
 from banshi_approvals.catalogue.content import Item
+from banshi_approvals.licences import register, renewing, writing
 from banshi_approvals.models import licence
 
 _ = translator("banshi_approvals")
@@ -41,8 +40,7 @@ async def prepare(db: Any, form: forms.Application, filing: Filing) -> Marks:
         problems["promise"] = _("This sub-item is not granted on a promise.")
     if problems:
         raise Invalid(_("Some answers need your attention."), problems)
-    if form.renews:
-        await _renewable(db, form, item)
+    renewed = await renewing.renewable(db, form, item, filing) if form.renews else None
     facts = pinned(item, version, form, await _own_licences(db, form, item, filing))
     receipt = {
         "item": item.title,
@@ -56,7 +54,8 @@ async def prepare(db: Any, form: forms.Application, filing: Filing) -> Marks:
         priority=0 if form.ground == "none" else PRIORITY,
         department_id=found.department_id,
         facts=facts,
-        rows=(sheet(filing.vault, "receipt", "receipt", receipt, filing.at),),
+        rows=(sheet(filing.vault, "receipt", "receipt", receipt, filing.at), *((writing.marked(renewed),) if renewed else ())),
+        ties=((renewed["granting"], "follow_up"),) if renewed else (),
     )
 
 
@@ -90,7 +89,7 @@ def pinned(item: Item, version: int, form: forms.Application, licences: set[str]
         months=item.grants.months,
         prefix=item.grants.prefix,
         licence_title=item.grants.title,
-        renews=form.renews,
+        renews=register.written(form.renews),
         priority="" if form.ground == "none" else form.ground,
     )
 
@@ -100,20 +99,10 @@ async def _own_licences(db: Any, form: forms.Application, item: Item, filing: Fi
     kinds = {m.licence for m in item.materials if m.licence}
     if not kinds:
         return set()
-    today = filing.at.date()
-    held = select(licence.c.kind).where(
+    held = register.rows().where(
         licence.c.holder_index.in_(filing.vault.indexes("name", form.holder)),
         licence.c.kind.in_(kinds),
         licence.c.state == "valid",
-        (licence.c.valid_until.is_(None)) | (licence.c.valid_until >= today),
-        *([licence.c.person_id == filing.actor.person_id] if filing.actor.capacity == "resident" else []),
+        *([licence.c.person_id == (filing.actor.acting_for_id or filing.actor.person_id)] if filing.actor.capacity == "resident" else []),
     )
-    return set((await db.execute(held)).scalars())
-
-
-async def _renewable(db: Any, form: forms.Application, item: Item) -> None:
-    row = (await db.execute(select(licence).where(licence.c.number == form.renews, licence.c.item == item.code))).one_or_none()
-    if row is None:
-        raise Invalid(_("Some answers need your attention."), {"renews": _("There is no such licence of this kind.")})
-    if row.state in {"revoked", "cancelled"}:
-        raise NotAllowedNow(_("Licence {number} was revoked or given back: it cannot be renewed. Apply for a new one."), number=row.number)
+    return {r["kind"] for r in (await db.execute(held)).mappings() if register.standing(r, filing.at) == "valid"}

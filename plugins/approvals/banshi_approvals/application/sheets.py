@@ -21,10 +21,13 @@ ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 Kind = Literal["receipt", "correction", "acceptance", "not_accepted", "special", "decision", "licence", "promise", "revocation"]
 
 
-def sheet(vault: Vault, kind: Kind, key: str, told: Mapping[str, Any], at: datetime) -> Put:
-    """Return the row of a paper: ``key`` tells it from others of its case, so that the same act sent again gives no second one."""
+def sheet(vault: Vault, kind: Kind, key: str, told: Mapping[str, Any], at: datetime, *, licence: str | None = None) -> Put:
+    """Return the row of a paper: ``key`` tells it from others of its case, so that the same act sent again gives no second one.
+
+    ``licence`` is the licence whose document it is, or that it takes away.
+    """
     content = msgspec.json.encode(dict(told)).decode()
-    values = {"kind": kind, "key": key, "content": vault.seal(content, PURPOSE), "check_code": check_code(), "written": at}
+    values = {"kind": kind, "key": key, "content": vault.seal(content, PURPOSE), "check_code": check_code(), "written": at, "licence": licence}
     return Put(table=paper, values=values, case="case_id")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from banshi import Changes, Context, Invalid, NotAllowedNow, Opens, Snapshot, Tells, toolkit, translator
+from banshi import Changes, Context, Invalid, NotAllowedNow, Opens, Put, Snapshot, Tells, toolkit, translator
 from banshi_approvals.application import forms
 from banshi_approvals.application.facts import ON_PAPER, Correction, Facts, Part, Proposal, Special
 from banshi_approvals.application.sheets import sheet
@@ -135,7 +135,8 @@ def _accepted(case: Snapshot, context: Context, how: Any, **more: Any) -> Change
     if how != "gap":
         taken = tuple(replace(m, state="accepted") if m.state == "given" else m for m in facts.materials)
         facts = replace(facts, materials=taken)
-    told = {"how": how, "statutory": facts.statutory, "promised": facts.promised, "gap_until": facts.gap_until}
+    told: dict[str, Any] = {"how": how, "statutory": facts.statutory, "promised": facts.promised, "gap_until": facts.gap_until}
+    told["gaps"] = [m.title for m in facts.materials if m.state == "promised"]
     return Changes(facts=facts, rows=(paper(case, context, "acceptance", **told),))
 
 
@@ -312,14 +313,26 @@ def decided(case: Snapshot, form: forms.Decision, context: Context) -> Changes:
         raise Invalid(PROBLEM, {"conditions": _("Say what is left out, or under which conditions it is granted.")})
     if proposal is not None and form.outcome != proposal.outcome and len(form.reasons) < 2:
         raise Invalid(PROBLEM, {"reasons": _("You decide otherwise than was proposed. Say why.")})
-    rows = [paper(case, context, "decision", outcome=form.outcome, reasons=reasons, conditions=conditions, renews=facts.renews)]
     told: dict[str, Any] = {"reasons": reasons, "conditions": conditions}
+    rows: list[Put] = []
     if form.outcome != "refused":
         granted = granting.granted(case, context, holder(case, context), conditions)
         rows += granted.rows
         facts = replace(facts, licence=granted.number)
         told["licence"] = granted.number
-    return Changes(facts=facts, outcome=form.outcome, rows=tuple(rows), told=told)
+    elif facts.licence:  # decided again after an appeal: what was granted in part is gone
+        rows += granting.taken(case, context)
+    said = {"outcome": form.outcome, "renews": facts.renews, "licence": facts.licence if form.outcome != "refused" else ""}
+    rows.insert(0, paper(case, context, "decision", reasons=reasons, conditions=conditions, **said))
+    opens = (_promise_check(case, facts.licence),) if form.outcome != "refused" and facts.by_promise else ()
+    return Changes(facts=facts, outcome=form.outcome, rows=tuple(rows), told=told, opens=opens)
+
+
+def _promise_check(case: Snapshot, number: str) -> Opens:
+    """Return the check that follows a grant on a promise."""
+    from banshi_approvals.licences.checks import Check
+
+    return Opens(case_type="check", form=Check(licence=number, why="promise"), key="promise", department_id=case.department_id, tie="follow_up")
 
 
 async def open_parts(db: Any, case: Snapshot, form: Any, context: Context) -> list[str]:

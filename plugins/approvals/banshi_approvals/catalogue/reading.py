@@ -90,7 +90,10 @@ async def version(db: Any, code: str, number: int) -> Item | None:
     return None if row is None else msgspec.convert(row.content, Item)
 
 
-async def titles(db: Any, codes: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Return the titles of sub-items, as their newest versions say them."""
-    asked = select(item_version.c.item, item_version.c.content).where(item_version.c.item.in_(codes)).order_by(item_version.c.version)
-    return {r.item: r.content["title"] for r in await db.execute(asked)}
+async def titles(db: Any, codes: Sequence[str] | None = None) -> dict[str, dict[str, str]]:
+    """Return what sub-items (None: all) are called, by their newest versions that were ever published: what reports and lists call a category."""
+    c = item_version.c
+    statement = select(c.item, c.content["title"].label("title")).where(c.state != "draft").order_by(c.item, c.version)
+    if codes is not None:
+        statement = statement.where(c.item.in_(codes))
+    return {r.item: dict(r.title) for r in await db.execute(statement)}

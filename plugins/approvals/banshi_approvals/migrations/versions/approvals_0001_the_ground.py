@@ -117,6 +117,7 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("check_code", sa.Text(), nullable=False),
+        sa.Column("licence", sa.Text(), nullable=True),
         sa.Column("number", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
         sa.Column("document_id", sa.BigInteger(), nullable=True),
@@ -133,6 +134,8 @@ def upgrade() -> None:
         schema="approvals",
     )
     op.create_index(op.f("paper_case_id_idx"), "paper", ["case_id"], unique=False, schema="approvals")
+    op.create_index(op.f("paper_digest_idx"), "paper", ["digest"], unique=False, schema="approvals")
+    op.create_index(op.f("paper_licence_idx"), "paper", ["licence"], unique=False, schema="approvals")
     op.create_index("paper_waiting", "paper", ["id"], unique=False, schema="approvals", postgresql_where=sa.text("state = 'waiting'"))
     op.create_table(
         "paper_counter",

@@ -1,0 +1,21 @@
+"""The plugin's own pages, at /d/<district>/approvals/ and at /case/<number>/approvals/."""
+
+from __future__ import annotations
+
+from banshi import Routes
+from banshi_approvals.appeals import pages as appeals
+from banshi_approvals.experts import pages as experts
+from banshi_approvals.inspections import pages as inspections
+from banshi_approvals.licences import pages as licences
+from banshi_approvals.notices import archives, lists
+from banshi_approvals.notices import pages as notices
+from banshi_approvals.pages import editing, filing, guide, materials
+
+PUBLIC = (guide.Guide, filing.Filing, licences.Licences, licences.Results, notices.Check, lists.Lists)
+DESK = (materials.DeskMaterials, editing.Reading, editing.Editing, notices.Desk, archives.Archives)
+ROUTES = (
+    Routes(
+        controllers=(*PUBLIC, *DESK, *inspections.CONTROLLERS, *experts.CONTROLLERS),
+        on_case=(filing.Filed, materials.OwnMaterials, appeals.Appeals, notices.OnCase),
+    ),
+)
