@@ -15,12 +15,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from banshi_approvals.papers.archive import CaseFile as CaseFile
-    from banshi_approvals.papers.archive import Document as Document
-    from banshi_approvals.papers.archive import Event as Event
-    from banshi_approvals.papers.archive import Fault as Fault
-    from banshi_approvals.papers.archive import archive as archive
-    from banshi_approvals.papers.archive import verify_archive as verify_archive
+    from banshi_approvals.papers.archiving import CaseFile as CaseFile
+    from banshi_approvals.papers.archiving import Document as Document
+    from banshi_approvals.papers.archiving import Event as Event
+    from banshi_approvals.papers.archiving import Fault as Fault
+    from banshi_approvals.papers.archiving import archive as archive
+    from banshi_approvals.papers.archiving import verify_archive as verify_archive
     from banshi_approvals.papers.batch import Job as Job
     from banshi_approvals.papers.batch import Made as Made
     from banshi_approvals.papers.batch import seal_many as seal_many
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from banshi_approvals.papers.signers import Signer as Signer
 
 _ROOMS = {
-    "archive": "CaseFile Document Event Fault archive verify_archive",
+    "archiving": "CaseFile Document Event Fault archive verify_archive",
     "batch": "Job Made seal_many",
     "checking": "Checked Revoked Trust check",
     "drawing": "draw",
