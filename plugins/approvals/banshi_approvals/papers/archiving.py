@@ -152,8 +152,15 @@ def _page(manifest: Manifest, digest: str, pen: writing.Pen) -> dict[str, object
         "manifest": MANIFEST,
         "digest": digest,
         "about": [
-            pen(_("Every document is attached to this file as it is kept, byte for byte. Pictures are pages as well; PDFs are not, since a paper taken apart loses its seal.")),
-            pen(_("The attachment {file} names each of them with its SHA-256 digest, and the whole story with the digests of the case's chain."), file=MANIFEST),
+            pen(
+                _(
+                    "Every document is attached to this file as it is kept, byte for byte. Pictures are pages as well; PDFs are not, since a paper taken apart loses its seal."
+                )
+            ),
+            pen(
+                _("The attachment {file} names each of them with its SHA-256 digest, and the whole story with the digests of the case's chain."),
+                file=MANIFEST,
+            ),
             pen(_("Digest of {file} (SHA-256):"), file=MANIFEST),
         ],
         "mark": drawing.mark({"kind": "archive", "case": manifest.case, "manifest": digest}),
@@ -178,4 +185,3 @@ def _safe(name: str, folder: str) -> str:
 _TYPE = re.compile(r"[a-z0-9]+/[a-z0-9][a-z0-9.+-]*")
 _UNSAFE = re.compile(r"""[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff/\\:*?"<>|]""")
 _LAST_PLAIN, _LONGEST = 0xFF, 100
-
