@@ -15,7 +15,9 @@ from sqlalchemy.dialects.postgresql import insert
 from banshi import department_table, district_table
 from banshi_approvals.catalogue import files
 from banshi_approvals.catalogue.files import Book
-from banshi_approvals.models import inspection_form, item_reform, item_version, matter
+from banshi_approvals.experts import pool
+from banshi_approvals.inspections import forms as inspection_forms
+from banshi_approvals.models import item_reform, item_version, matter
 
 REFORMS = (
     {"item": "hairdresser", "kind": "delegated", "department": "nanpu-approvals", "days": 120, "open_cases": "move", "rule": "七"},
@@ -35,18 +37,17 @@ def book() -> Book:
 @cache
 def forms() -> list[dict[str, Any]]:
     """Return the demo's inspection forms as their file says them."""
-    return list(tomllib.loads((resources.files(__package__) / "forms.toml").read_text(encoding="utf8"))["form"])
+    return list(tomllib.loads((resources.files(__package__) / "inspection_forms.toml").read_text(encoding="utf8"))["inspection_form"])
 
 
 async def fill(db: Any, at: datetime) -> None:
-    """Put matters, sub-items, inspection forms and reforms into the tables."""
+    """Put matters, sub-items, inspection forms, experts and reforms into the tables."""
     day = at.date()
     for position, one in enumerate(book().matters, 1):
         values = {"code": one.code, "family": one.family, "title": one.title, "position": position}
         await db.execute(insert(matter).values(values).on_conflict_do_nothing())
-    for form in forms():
-        values = {"code": form["code"], "version": 1, "content": form, "valid_from": day, "changed": at}
-        await db.execute(insert(inspection_form).values(values).on_conflict_do_nothing())
+    await inspection_forms.demo(db, day, at)
+    await pool.demo(db, day, at)
     for item in book().items:
         values = {"item": item.code, "matter": item.matter, "version": 1, "state": "published", "content": msgspec.to_builtins(item)}
         await db.execute(insert(item_version).values(values | {"valid_from": day, "changed": at}).on_conflict_do_nothing())
