@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from banshi import districts as _districts
     from banshi.cases import tables as _cases
-    from banshi.cli import common as _commandline
+    from banshi.cli import commandline as commandline
     from banshi.contracts import APPLICANT as APPLICANT
     from banshi.contracts import CONFIDENTIAL as CONFIDENTIAL
     from banshi.contracts import DEPUTIES as DEPUTIES
@@ -103,7 +103,6 @@ if TYPE_CHECKING:
 
     # Said again under their own names: a type checker takes an import under another name for a private one.
     case_table = _cases.case
-    commandline = _commandline
     department_table = _people.department
     district_table = _districts.district
     person_table = _people.person
@@ -127,7 +126,7 @@ _PLACES = {name: (f"banshi.{room}", name) for room, names in _ROOMS.items() for 
     "person_table": ("banshi.identity.tables", "person"),
     "district_table": ("banshi.districts", "district"),
     "toolkit": ("banshi.web.toolkit", ""),
-    "commandline": ("banshi.cli.common", ""),
+    "commandline": ("banshi.cli.commandline", ""),
 }
 __all__ = sorted(_PLACES)  # noqa: PLE0605 -- the door is one table; a test holds it against the names above
 

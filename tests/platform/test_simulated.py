@@ -262,7 +262,7 @@ async def test_somebody_elses_count_agrees_with_every_due_date_and_every_rung(li
         for name in ("promised", "statutory"):
             run = due(one, name)
             assert getattr(kept[one.row.id], name) == (run[1] if run else None), (one.row.number, name)
-    assert looked_at == sum(simulated.rungs.values())
+    assert looked_at == sum(n for rule, n in simulated.rungs.items() if rule.startswith("tickets."))
     assert looked_at > 100
     assert {f"tickets.{rule}" for rule in EVERY_KIND} <= set(simulated.rungs)
 

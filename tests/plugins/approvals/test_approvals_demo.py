@@ -78,8 +78,8 @@ async def test_the_citys_applications_stand_in_every_stage(db: Connection, regis
     await db.execute(text("update kernel.post set staff_number = 'old-' || staff_number"))
     await db.execute(text("update kernel.account set login = 'old-' || login"))
     await organisation.load(db, keyring, organisation.read(seeding.CITY), MOMENT - seeding.BEGAN, hashed="x")
-    await seeding.before_cases(db, registry.only(["approvals"]), MOMENT)
-    await seeding.before_cases(db, registry.only(["approvals"]), MOMENT)
+    await seeding.before_cases(db, registry.only(["approvals"]), MOMENT - seeding.BEGAN)
+    await seeding.before_cases(db, registry.only(["approvals"]), MOMENT - seeding.BEGAN)
     house = House(registry=registry.only(["approvals"]), directory=await load_directory(db, 0), book=await load_book(db), keyring=keyring)
     known = await keeping.known(db, house.directory)
     assert [f for i in filling.book().items for f in checking.faults(i, known)] == []

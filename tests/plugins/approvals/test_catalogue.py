@@ -12,6 +12,7 @@ import pytest
 from catalogue import OFFICE, SIMPLE, item, said, sweep
 from sqlalchemy import select, text
 
+import banshi_approvals
 from banshi.db import Connection, Database
 from banshi.errors import Invalid, NotAllowedNow
 from banshi.testing import MOMENT, Town
@@ -111,6 +112,13 @@ def test_every_fault_of_a_file_is_named_with_its_item_and_field() -> None:
         *(("bath", "grants.title"), ("bath", "kind"), ("bath", "day")),
     }
     assert (book.matters, book.items, book.reforms) == ((), (), ())
+
+
+def test_the_file_in_the_readme_is_one() -> None:
+    readme = (Path(banshi_approvals.__file__).parent.parent / "README.md").read_text(encoding="utf8")
+    book = files.read(readme.split("```toml")[1].split("```")[0].encode())
+    assert book.faults == ()
+    assert (len(book.matters), len(book.items), len(book.reforms)) == (1, 1, 1)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"[[item", b"item = 3", b"item = [1]"])

@@ -7,14 +7,20 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from catalogue import find
+from catalogue import FILED, fill, find, sweep
+from sqlalchemy import text
 
 from banshi import toolkit
-from banshi.db import Connection
+from banshi.cases.decoding import decode
+from banshi.cases.opening import Opening, open_one
+from banshi.db import Connection, Database
 from banshi.documents.store import store
 from banshi.errors import Invalid
+from banshi.jobs.periodic import Context
+from banshi.plugins import Registry
 from banshi.settings import Settings
-from banshi.testing import MOMENT, Town
+from banshi.testing import MOMENT, SECRET, Town
+from banshi_approvals import jobs
 from banshi_approvals.catalogue import applying, keeping, reading, reforms
 from banshi_approvals.catalogue.keeping import Hand
 from banshi_approvals.catalogue.reforms import Reform
@@ -141,3 +147,26 @@ async def test_a_reform_that_makes_no_sense_is_refused_field_by_field(decide: An
     with pytest.raises(Invalid) as refused:
         await decide(wanted.pop("item"), wanted.pop("kind"), wanted.pop("open_cases"), **wanted)
     assert set(refused.value.problems) == fields
+
+
+async def test_the_job_applies_what_is_due_and_a_second_run_changes_nothing(database: Database, town: Town, registry: Registry) -> None:
+    try:
+        async with database.transaction() as db:
+            await fill(db)
+            declared = town.house.registry.case_type("approvals.application")
+            wanted = Opening(
+                case_type=declared, district_id=town.district("north"), form=decode(declared.form, FILED | {"item": "office"}), channel="web"
+            )
+            number = (await open_one(db, town.house, town.residents["resident0"], wanted, MOMENT)).number
+            reform = Reform(item="office", kind="abolished", basis=BASIS, day=TODAY, open_cases="close")
+            await reforms.decide(db, town.house.keyring, town.house.directory, town.staff["50003"], reform, MOMENT)
+        context = Context(database, MOMENT, Settings(secret_key=(SECRET,)), registry)
+        for _time in range(2):
+            await jobs.reforms(context)
+        async with database.transaction() as db:
+            row = await find(db, number)
+            told = (await db.execute(text("select count(*) from kernel.case_event where kind = 'abolish'"))).scalar_one()
+        assert (row.outcome, told) == ("abolished", 1)
+    finally:
+        async with database.transaction() as db:
+            await sweep(db)

@@ -26,6 +26,7 @@ from banshi.db import Connection
 from banshi.errors import BanshiError, Refused
 from banshi.identity.directory import Post
 from banshi.identity.tables import person, post
+from banshi.plugins import Registry
 from banshi.web.desk.proof import spoken_for
 
 AWAKE = (7, 23)
@@ -57,6 +58,13 @@ class Story(msgspec.Struct, frozen=True):
     declared: CaseType
     resident: Actor | None
     steps: tuple[tuple[datetime, str, Mapping[str, Any], str], ...]
+
+
+async def before_cases(db: Connection, registry: Registry, at: datetime) -> None:
+    """Let the plugins put into their tables what must be there before their cases."""
+    for one in registry.demo:
+        if one.before is not None:
+            await one.before(db, at)
 
 
 async def actors(db: Connection, house: House) -> Cast:

@@ -25,7 +25,7 @@ from banshi.cases.book import House, Houses, load_house
 from banshi.cli.common import SECRET
 from banshi.cli.demo import letters
 from banshi.cli.demo.people import residents
-from banshi.cli.demo.playing import actors, play
+from banshi.cli.demo.playing import actors, before_cases, play
 from banshi.cli.serving import Household
 from banshi.contracts import OPEN311
 from banshi.db import Connection, Database
@@ -87,7 +87,7 @@ async def seed(settings: Settings, *, cases: bool = True) -> dict[str, Any]:
             built = (await db.execute(select(func.count()).select_from(district))).scalar_one() > 0
             if not built:
                 await _city(db, keyring, at)
-                await before_cases(db, registry, at)
+                await before_cases(db, registry, at - BEGAN)
                 if cases:
                     await _cases(db, await load_house(db, registry, keyring), at)
                     await _deputies(db, await load_house(db, registry, keyring), at)
@@ -111,13 +111,6 @@ async def _city(db: Connection, keyring: Keyring, at: datetime) -> None:
         await people.add_account(
             db, keyring, login=one.login, name=one.name, telephone=one.telephone, language=one.language, hashed=hashed, at=at - BEGAN
         )
-
-
-async def before_cases(db: Connection, registry: Registry, at: datetime) -> None:
-    """Let the plugins put into their tables what must be there before their cases."""
-    for one in registry.demo:
-        if one.before is not None:
-            await one.before(db, at - BEGAN)
 
 
 async def _cases(db: Connection, house: House, at: datetime) -> None:

@@ -24,7 +24,7 @@ from banshi.cases import timing
 from banshi.cases.book import House, Houses, load_house
 from banshi.cases.tables import case, case_event, deadline
 from banshi.cases.timing import ESCALATED
-from banshi.cli.demo.playing import AWAKE, Cast, actors, play, step
+from banshi.cli.demo.playing import AWAKE, Cast, actors, before_cases, play, step
 from banshi.clock import keeping
 from banshi.contracts import DemoCase
 from banshi.db import Connection, Database
@@ -47,6 +47,9 @@ BY_HAND = 0.1
 """In so many hours a clerk escalates something by hand."""
 SLOW = 4
 """Every so many departments, one leaves most of its work lying."""
+
+EARLIER = timedelta(days=400)
+"""So long before the first case is there what plugins need before it."""
 
 
 class Simulated(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,6 +154,8 @@ class _Life:
 
     async def prepare(self, start: datetime, length: timedelta) -> None:
         """Collect what people say, and let the administrator set limits that come into force within the time that is lived."""
+        async with self.database.transaction() as db:
+            await before_cases(db, self.registry, start - EARLIER)
         for declared in self.registry.demo:
             for one in declared.cases(self.rng):
                 self.filings.append((declared.owner, one))

@@ -54,7 +54,7 @@ def said(name: str, label_zh: Text, label_en: Text, rows: int = 1) -> tuple[Spec
     return Spec(name=f"{name}.zh", label=label_zh, kind=kind, rows=rows), Spec(name=f"{name}.en", label=label_en, kind=kind, rows=rows)
 
 
-LINES = _("One a line: 中文 | English")
+LINES = _("One a line: Chinese | English")
 WHEN = _("One a line: question: answer, answer. Empty: always")
 SECTIONS: tuple[tuple[Text, tuple[Spec, ...]], ...] = (
     (
@@ -106,7 +106,7 @@ BLOCKS: tuple[tuple[str, Text, Text, tuple[Spec, ...]], ...] = (
         (
             Spec(name="name", label=_("Code of the question")),
             *said("label", _("Question (Chinese)"), _("Question (English)")),
-            Spec(name="choices", label=_("Answers"), kind="textarea", reads="choices", hint=_("One a line: code | 中文 | English"), rows=3),
+            Spec(name="choices", label=_("Answers"), kind="textarea", reads="choices", hint=_("One a line: code | Chinese | English"), rows=3),
             Spec(name="when", label=_("Asked only after these answers"), kind="textarea", reads="when", hint=WHEN, rows=2),
         ),
     ),
