@@ -137,8 +137,8 @@ async def test_an_appeal_is_filed_from_the_page_of_the_case(city: City, as_resid
 
 
 async def test_the_list_of_a_situation_can_be_taken_along(city: City, client: Client) -> None:
-    rented = await client.get("/d/north/approvals/item/simple/list.pdf?situation=rented:yes")
-    own = await client.get("/d/north/approvals/item/simple/list.pdf?situation=rented:no&situation=nonsense")
+    rented = await client.get("/d/north/approvals/item/simple/list.pdf?s=rented:yes")
+    own = await client.get("/d/north/approvals/item/simple/list.pdf?s=rented:no&s=nonsense")
     assert (rented.status_code, rented.content[:5], len(rented.content) > len(own.content)) == (200, b"%PDF-", True)
     assert (await client.get("/d/north/approvals/item/nothing/list.pdf")).status_code == 404
 

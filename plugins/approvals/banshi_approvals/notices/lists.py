@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from litestar import Controller, Request, Response, get
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 
 from banshi import NotFound, toolkit, translator
 from banshi_approvals.catalogue import content, reading
@@ -22,8 +22,8 @@ class Lists(Controller):
     path = "/item/{code:str}"
 
     @get("/list.pdf", opt={"permission": "public"})
-    async def give(self, request: Request[Any, Any, Any], code: FromPath[str], situation: FromQuery[list[str] | None] = None) -> Response[Any]:
-        """The list for a situation (``situation=question:answer``, as often as there are questions) as PDF, in the reader's language."""
+    async def give(self, request: Request[Any, Any, Any], code: FromPath[str]) -> Response[Any]:
+        """The list for a situation (``s=question:answer``, as often as there are questions) as PDF, in the reader's language."""
         from banshi_approvals import papers
 
         async with toolkit.visiting(request) as visit:
@@ -43,7 +43,7 @@ class Lists(Controller):
                 code="",
             )
             where = " ".join(p for p in (department.say(visit.language), department.say_address(visit.language)) if p) if department else ""
-            paper = notification(offer.item, situation or [], head, visit, where)
+            paper = notification(offer.item, request.query_params.getall("s", []), head, visit, where)
         pdf = await asyncio.to_thread(papers.draw, paper, visit.language, fonts_in=settings.fonts or None)
         return toolkit.give(pdf, f"{code}.pdf", "application/pdf")
 
