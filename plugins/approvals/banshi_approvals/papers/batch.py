@@ -102,7 +102,7 @@ class _Held:
 
 
 class _Crew:
-    """The processes, and the jobs that are with them. When one dies, what was in hand is done again one by one, each with a process of its own."""
+    """The processes, and the jobs that are with them. When one dies, what was in hand is done again by a single one, so that the culprit is known."""
 
     def __init__(self, outfit: tuple[Any, ...], count: int) -> None:
         self._outfit, self._count = outfit, count
@@ -112,14 +112,13 @@ class _Crew:
 
     def take(self, position: int, job: Job) -> None:
         if self.broken:
-            self._pool.shutdown()
-            self._pool, self.broken = self._hire(self._count), False
+            self._renew(self._count)
+            self.broken = False
         try:
             future = self._pool.submit(_make, position, job)
         except BrokenProcessPool as error:
             future = Future()
             future.set_exception(error)
-            self.broken = True
         self.waiting.append((position, job, future))
 
     def first(self) -> Made:
@@ -127,18 +126,21 @@ class _Crew:
         try:
             return future.result()
         except BrokenProcessPool:
-            self.broken = True
-            return self._alone(position, job)
+            if not self.broken:
+                self._renew(1)
+                self.broken = True
+        try:
+            return self._pool.submit(_make, position, job).result()
+        except BrokenProcessPool:
+            self._renew(1)
+            return Made(position, error=PaperError(_("The process that made this paper died of it. Is there memory enough?")))
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def _alone(self, position: int, job: Job) -> Made:
-        with self._hire(1) as pool:
-            try:
-                return pool.submit(_make, position, job).result()
-            except BrokenProcessPool:
-                return Made(position, error=PaperError(_("The process that made this paper died of it. Is there memory enough?")))
+    def _renew(self, count: int) -> None:
+        self._pool.shutdown()
+        self._pool = self._hire(count)
 
     def _hire(self, count: int) -> ProcessPoolExecutor:
         # Started anew, not forked: the parent may have threads and connections.
