@@ -47,6 +47,7 @@ bench: setup
 	@$(BIN)/python -m bench $(CASES)
 	@$(BIN)/python -m bench.time $(OPEN)
 	@$(BIN)/python -m bench.plugins
+	@$(BIN)/python -m bench.papers
 
 lock:
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv

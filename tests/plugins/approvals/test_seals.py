@@ -26,7 +26,8 @@ from banshi.testing import MOMENT, SECRET, Town
 from banshi.web.site import SESSION_COOKIE
 from banshi_approvals import papers
 from banshi_approvals.models import paper
-from banshi_approvals.notices import binding, making
+from banshi_approvals import papers
+from banshi_approvals.notices import making
 
 CHECK = "/d/north/approvals/check"
 
@@ -143,7 +144,7 @@ async def test_the_case_file_is_one_sealed_pdf_with_everything_in_it(
         sealed.cookies.set(SESSION_COOKIE, await access.open_session(db, town.staff["50003"].person_id or 0, MOMENT))
     given = await sealed.get(f"/d/north/approvals/desk/{case}/archive.pdf")
     assert (given.status_code, given.headers["content-type"]) == (200, "application/pdf")
-    assert binding.verify_archive(given.content) == []
+    assert papers.verify_archive(given.content) == []
     trust = papers.Trust.from_pem((keys / "roots.pem").read_bytes())
     assert (await asyncio.to_thread(papers.check, given.content, trust, MOMENT)).verdict == "valid"
     going = await city.file("simple")

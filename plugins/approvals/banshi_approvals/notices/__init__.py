@@ -6,7 +6,6 @@ seals       the keys of the two seals, from the settings
 making      draws, seals, numbers and keeps one; the job that makes all that wait
 lists       the list of a situation as PDF
 archives    gives the whole case file away
-binding     binds it: one PDF/A-3 with a manifest
 panels      the part "Papers" on the pages of a case
 pages       gives a paper away; the public check page
 """

@@ -26,7 +26,6 @@ class Archives(Controller):
     async def give(self, request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
         """Everything of an application that has ended: its papers and documents, its story with the digests, a manifest; sealed."""
         from banshi_approvals import papers
-        from banshi_approvals.notices import binding
 
         async with toolkit.visiting(request) as visit:
             actor, row = await toolkit.desk_case(visit, number)
@@ -36,14 +35,14 @@ class Archives(Controller):
             settings = await asyncio.to_thread(seals.settled, visit, visit.at)
             signer = seals.signer(settings, "decision")
             await toolkit.audited(visit, actor, "archive.taken", f"case:{row.number}", documents=len(file.documents))
-        pdf = await asyncio.to_thread(binding.archive, file, visit.language, folder=settings.fonts or None)
+        pdf = await asyncio.to_thread(papers.archive, file, visit.language, folder=settings.fonts or None)
         sealed = await asyncio.to_thread(papers.seal, pdf, "decision", signer, visit.at, organ=file.organ)
         return toolkit.give(sealed, f"{row.number}.pdf", "application/pdf")
 
 
 async def case_file(visit: toolkit.Visit, row: Any) -> Any:
     """Return what a case file holds; NotAllowedNow where it is too large for one."""
-    from banshi_approvals.notices.binding import CaseFile, Document, Event
+    from banshi_approvals.papers import CaseFile, Document, Event
 
     district = visit.house.directory.tree[row.district_id]
     department = visit.house.directory.department(row.department_id).say(visit.language) if row.department_id else ""

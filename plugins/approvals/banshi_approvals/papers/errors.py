@@ -25,7 +25,7 @@ class CannotDraw(PaperError):
 class GlyphMissing(CannotDraw):
     """No font has a character of the text; ``lacking`` are those."""
 
-    def __init__(self, text: Text | str, lacking: tuple[str, ...], **values: object) -> None:
+    def __init__(self, text: Text | str, lacking: tuple[str, ...] = (), **values: object) -> None:
         self.lacking = lacking
         super().__init__(text, **values)
 

@@ -34,7 +34,6 @@ class FileSigner(msgspec.Struct, frozen=True):
     def load(self, at: datetime) -> Any:
         """Return the signer; SealUnavailable for a file that is not there, a wrong passphrase, a certificate that is not valid now."""
         from cryptography.hazmat.primitives.serialization import pkcs12
-        from pyhanko.sign.signers import SimpleSigner
 
         try:
             raw = self.path.read_bytes()
@@ -43,10 +42,10 @@ class FileSigner(msgspec.Struct, frozen=True):
             name = getattr(error, "filename", None) or self.passphrase or self.path
             raise SealUnavailable(_("The key of the seal cannot be read: {file}. Is it there, readable for us?"), file=str(name)) from None
         try:
-            _key, certificate, _more = pkcs12.load_key_and_certificates(raw, secret)
+            key, certificate, more = pkcs12.load_key_and_certificates(raw, secret)
         except ValueError:
             raise SealUnavailable(_("The key file of the seal, {file}, is damaged, or its passphrase is wrong."), file=str(self.path)) from None
-        if _key is None or certificate is None:
+        if key is None or certificate is None:
             raise SealUnavailable(_("The key file of the seal, {file}, holds no key with a certificate."), file=str(self.path))
         if at < certificate.not_valid_before_utc:
             since = f"{certificate.not_valid_before_utc:%Y-%m-%d}"
@@ -54,7 +53,28 @@ class FileSigner(msgspec.Struct, frozen=True):
         if at > certificate.not_valid_after_utc:
             until = f"{certificate.not_valid_after_utc:%Y-%m-%d}"
             raise SealUnavailable(_("The certificate of the seal ended on {day}. Put a new key file in its place."), day=until)
-        found: Any = SimpleSigner.load_pkcs12(str(self.path), passphrase=secret)  # type: ignore[no-untyped-call]
-        if found is None:
-            raise SealUnavailable(_("The key file of the seal, {file}, is damaged, or its passphrase is wrong."), file=str(self.path))
-        return found
+        return _signer(key, certificate, more)
+
+
+def _signer(key: Any, certificate: Any, more: list[Any]) -> Any:
+    """Return what pyHanko signs with. An RSA key is used as it was loaded: pyHanko's own reads, and proves, the key anew at each signature."""
+    from asn1crypto.keys import PrivateKeyInfo
+    from asn1crypto.x509 import Certificate
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+    from pyhanko.sign.general import get_pyca_cryptography_hash
+    from pyhanko.sign.signers import SimpleSigner
+    from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+    class Loaded(SimpleSigner):
+        async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
+            if not isinstance(key, RSAPrivateKey):
+                return bytes(await super().async_sign_raw(data, digest_algorithm, dry_run))
+            return bytes(key.key_size // 8) if dry_run else key.sign(data, PKCS1v15(), get_pyca_cryptography_hash(digest_algorithm))
+
+    plain = PrivateKeyInfo.load(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+    owned, *others = [Certificate.load(c.public_bytes(Encoding.DER)) for c in (certificate, *more)]
+    chain = SimpleCertificateStore()
+    chain.register_multiple(others)
+    return Loaded(signing_cert=owned, signing_key=plain, cert_registry=chain)
