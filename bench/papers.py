@@ -113,11 +113,18 @@ def jobs(count: int, day: date) -> Iterator[papers.Job]:
             code=code,
         )
         if number % 2:
-            yield papers.Job(kinds.Acceptance(head=head, applicant=f"云上旅馆{number}", matter="旅馆业特种行业许可", accepted=day, statutory=day + timedelta(28)))
+            yield papers.Job(
+                kinds.Acceptance(head=head, applicant=f"云上旅馆{number}", matter="旅馆业特种行业许可", accepted=day, statutory=day + timedelta(28))
+            )
         else:
             ways = (Way(title="行政复议", where="云澜市人民政府", until=day + timedelta(60)),)
             decided = kinds.Decision(
-                head=head, applicant=f"云上旅馆{number}", matter="旅馆业特种行业许可", outcome="granted", basis=("《中华人民共和国行政许可法》第三十八条",), appeals=ways
+                head=head,
+                applicant=f"云上旅馆{number}",
+                matter="旅馆业特种行业许可",
+                outcome="granted",
+                basis=("《中华人民共和国行政许可法》第三十八条",),
+                appeals=ways,
             )
             yield papers.Job(decided)
 

@@ -61,7 +61,14 @@ def test_every_original_is_attached_byte_for_byte_and_the_manifest_names_each(ma
     assert list(held) == [p["file"] for p in manifest["parts"]]
     assert list(held.values()) == [d.content for d in file.documents]
     assert [(p["name"], p["sha256"]) for p in manifest["parts"]] == [(d.name, hashlib.sha256(d.content).hexdigest()) for d in file.documents]
-    assert [p["shown"] for p in manifest["parts"]] == [False, True, True, False, False, False]  # a torn picture is attached, and keeps nothing from being made
+    assert [p["shown"] for p in manifest["parts"]] == [
+        False,
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]  # a torn picture is attached, and keeps nothing from being made
     assert manifest["story"] == [msgspec.to_builtins(e) for e in file.story]
     assert not [name for name in held if "/" in name or len(name) > 110]
 
@@ -99,7 +106,10 @@ def test_what_was_changed_added_taken_out_or_forged_is_told(made: bytes) -> None
     assert papers.verify_archive(tampered(made, lambda w: add(w, "late.txt"))) == [Fault("added", "late.txt")]
     assert papers.verify_archive(tampered(made, lambda w: add(w, second))) == [Fault("changed", second)]  # a second one under the same name
     forged = manifest.replace(hashlib.sha256(b"another under the same name").hexdigest().encode(), b"0" * 64)
-    assert papers.verify_archive(tampered(made, lambda w: put(w, -1, forged))) == [Fault("manifest-changed", "manifest.json"), Fault("changed", second)]
+    assert papers.verify_archive(tampered(made, lambda w: put(w, -1, forged))) == [
+        Fault("manifest-changed", "manifest.json"),
+        Fault("changed", second),
+    ]
     assert papers.verify_archive(tampered(made, lambda w: take_out(w, "manifest.json"))) == [Fault("no-manifest")]
     assert papers.verify_archive(tampered(made, lambda w: put(w, -1, b"[1]"))) == [Fault("no-manifest")]
 

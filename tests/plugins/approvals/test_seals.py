@@ -26,7 +26,6 @@ from banshi.testing import MOMENT, SECRET, Town
 from banshi.web.site import SESSION_COOKIE
 from banshi_approvals import papers
 from banshi_approvals.models import paper
-from banshi_approvals import papers
 from banshi_approvals.notices import making
 
 CHECK = "/d/north/approvals/check"
