@@ -45,6 +45,7 @@ INTAKE = (
     ),
     Action(
         name="ask",
+        page="desk/{number}/ask",
         title=_("Ask for everything that is missing"),
         told=_("Everything that is missing was named, at once"),
         sources=("filed",),
@@ -239,6 +240,7 @@ DECIDING = (
 BY_APPLICANT = (
     Action(
         name="hand_in",
+        page="desk/{number}/materials",
         title=_("Hand in materials"),
         told=_("Materials were handed in"),
         sources=("filed", "correcting", "examining", "special"),

@@ -232,6 +232,7 @@ class Guide(Controller):
                 change=situation_address(visit, offer, answers, desk) if told.situation else "",
                 day=say_date(visit.at.astimezone(here(visit).timezone).date(), said),
                 version=told.version,
+                pdf=list_address(visit, offer, answers, "", page="list.pdf"),
             )
             return toolkit.page(visit, "approvals/list.html", page)
 
