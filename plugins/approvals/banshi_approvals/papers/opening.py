@@ -119,7 +119,7 @@ def _open(value: Any) -> Any:
     """Return what a reference in a PDF leads to."""
     from pyhanko.pdf_utils.generic import IndirectObject
 
-    return value.get_object() if isinstance(value, IndirectObject) else value
+    return value.get_object() if isinstance(value, IndirectObject) else value  # type: ignore[no-untyped-call]
 
 
 _DEEPEST = 20

@@ -63,7 +63,7 @@ def _signer(key: Any, certificate: Any, more: list[Any]) -> Any:
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-    from pyhanko.sign.general import get_pyca_cryptography_hash
+    from pyhanko.sign.general import get_pyca_cryptography_hash  # type: ignore[attr-defined]
     from pyhanko.sign.signers import SimpleSigner
     from pyhanko_certvalidator.registry import SimpleCertificateStore
 
@@ -75,6 +75,6 @@ def _signer(key: Any, certificate: Any, more: list[Any]) -> Any:
 
     plain = PrivateKeyInfo.load(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
     owned, *others = [Certificate.load(c.public_bytes(Encoding.DER)) for c in (certificate, *more)]
-    chain = SimpleCertificateStore()
+    chain = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     chain.register_multiple(others)
     return Loaded(signing_cert=owned, signing_key=plain, cert_registry=chain)
