@@ -10,6 +10,7 @@ import argparse
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from time import perf_counter, process_time
@@ -18,6 +19,7 @@ import msgspec
 import psutil
 
 from banshi import clock
+from banshi.cli.serving import terminable
 from banshi_approvals import papers
 from banshi_approvals.papers import kinds
 from banshi_approvals.papers.batch import Press
@@ -25,11 +27,11 @@ from banshi_approvals.papers.kinds import Way, Which
 from bench import table
 
 TURNS = 10
-ORGAN = "云澜市行政审批局"
+ORGAN, MATTER, BASIS = "云澜市行政审批局", "旅馆业特种行业许可", "《中华人民共和国行政许可法》第三十八条"
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """Notices; seconds and processor seconds of the pool and of one process; bytes of the parent after the first turn and at the end, of a worker."""
+    """Notices; seconds and processor seconds of the pool and of one process; bytes of the parent and a worker, after a tenth and at the end."""
 
     count: int
     pool: float
@@ -46,7 +48,13 @@ def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(prog="python -m bench.papers", description="Print how fast papers are drawn and sealed, in ratios.")
     parser.add_argument("count", type=int, nargs="?", default=1000, help="how many notices, each way")
-    drawn = draw(measure(parser.parse_args().count))
+    count = parser.parse_args().count
+    try:
+        with terminable():
+            drawn = draw(measure(count))
+    finally:
+        for worker in _workers():
+            worker.resume()
     print(drawn)
     table.write(drawn, "papers")
 
@@ -62,41 +70,36 @@ def measure(count: int) -> Figures:
         }
         press, alone = Press(signers, at), jobs(count, at.date())
         pool = papers.seal_many(jobs(count, at.date()), signers, at)
-        took = {"pool": 0.0, "one": 0.0, "busy": 0.0}
-        memory = []
+        took, memory = {"pool": 0.0, "one": 0.0, "busy": 0.0}, []
         for turn in range(TURNS):
             share = count // TURNS + (turn < count % TURNS)
-            for child in _workers():
-                child.resume()
-            began = perf_counter()
-            for _number in range(share):
-                _whole(next(pool))
-            took["pool"] += perf_counter() - began
-            for child in _workers():
-                child.suspend()
+            with _awake():
+                began = perf_counter()
+                for _number in range(share):
+                    _whole(next(pool))
+                took["pool"] += perf_counter() - began
+                pool_busy = sum(w.cpu_times().user + w.cpu_times().system for w in _workers())
             began, busy = perf_counter(), process_time()
             for number in range(share):
                 _whole(press.make(number, next(alone)))
             took["one"] += perf_counter() - began
             took["busy"] += process_time() - busy
             memory.append((_resident(psutil.Process()), max(map(_resident, _workers()))))
-        pool_busy = sum(c.cpu_times().user + c.cpu_times().system for c in _workers())
-        for child in _workers():
-            child.resume()
+        for worker in _workers():
+            worker.resume()
         if next(pool, None) is not None:
             msg = "the pool gave more than it was asked for"
             raise RuntimeError(msg)
-    (began_at, worker_began), (ended_at, worker_ended) = memory[0], memory[-1]
     return Figures(
         count=count,
         pool=took["pool"],
         one=took["one"],
         pool_busy=pool_busy,
         one_busy=took["busy"],
-        began=began_at,
-        ended=ended_at,
-        worker_began=worker_began,
-        worker_ended=worker_ended,
+        began=memory[0][0],
+        ended=memory[-1][0],
+        worker_began=memory[0][1],
+        worker_ended=memory[-1][1],
     )
 
 
@@ -113,19 +116,10 @@ def jobs(count: int, day: date) -> Iterator[papers.Job]:
             code=code,
         )
         if number % 2:
-            yield papers.Job(
-                kinds.Acceptance(head=head, applicant=f"云上旅馆{number}", matter="旅馆业特种行业许可", accepted=day, statutory=day + timedelta(28))
-            )
+            yield papers.Job(kinds.Acceptance(head=head, applicant=f"云上旅馆{number}", matter=MATTER, accepted=day, statutory=day + timedelta(28)))
         else:
             ways = (Way(title="行政复议", where="云澜市人民政府", until=day + timedelta(60)),)
-            decided = kinds.Decision(
-                head=head,
-                applicant=f"云上旅馆{number}",
-                matter="旅馆业特种行业许可",
-                outcome="granted",
-                basis=("《中华人民共和国行政许可法》第三十八条",),
-                appeals=ways,
-            )
+            decided = kinds.Decision(head=head, applicant=f"云上旅馆{number}", matter=MATTER, outcome="granted", basis=(BASIS,), appeals=ways)
             yield papers.Job(decided)
 
 
@@ -141,6 +135,16 @@ def draw(f: Figures) -> str:
     ]
     lines = [f"| {f.count:,} notices | target | |", "|---|---|--:|", *(f"| {name} | {target} | {value} |" for name, target, value in rows)]
     return "\n".join(lines)
+
+
+@contextmanager
+def _awake() -> Iterator[None]:
+    """Let the pool's processes work inside the block, and stop them at its end; where it raises, they go on, to be ended."""
+    for worker in _workers():
+        worker.resume()
+    yield
+    for worker in _workers():
+        worker.suspend()
 
 
 def _whole(made: papers.Made) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from banshi_approvals import papers
 from banshi_approvals.papers import CaseFile, Document, Event, Fault, FileSigner, Trust, opening
 
 AT = datetime(2026, 11, 20, 3, tzinfo=UTC)
+DOCS = Path(__file__).parents[3] / "docs" / "approvals" / "seals.md"
 PAPER = ("审受〔2026〕1号.pdf", "application/pdf")
 
 
@@ -61,14 +63,7 @@ def test_every_original_is_attached_byte_for_byte_and_the_manifest_names_each(ma
     assert list(held) == [p["file"] for p in manifest["parts"]]
     assert list(held.values()) == [d.content for d in file.documents]
     assert [(p["name"], p["sha256"]) for p in manifest["parts"]] == [(d.name, hashlib.sha256(d.content).hexdigest()) for d in file.documents]
-    assert [p["shown"] for p in manifest["parts"]] == [
-        False,
-        True,
-        True,
-        False,
-        False,
-        False,
-    ]  # a torn picture is attached, and keeps nothing from being made
+    assert [p["name"] for p in manifest["parts"] if p["shown"]] == ["身份证 😀.jpg", "../a/b.png"]  # the torn one keeps nothing from being made
     assert manifest["story"] == [msgspec.to_builtins(e) for e in file.story]
     assert not [name for name in held if "/" in name or len(name) > 110]
 
@@ -106,10 +101,8 @@ def test_what_was_changed_added_taken_out_or_forged_is_told(made: bytes) -> None
     assert papers.verify_archive(tampered(made, lambda w: add(w, "late.txt"))) == [Fault("added", "late.txt")]
     assert papers.verify_archive(tampered(made, lambda w: add(w, second))) == [Fault("changed", second)]  # a second one under the same name
     forged = manifest.replace(hashlib.sha256(b"another under the same name").hexdigest().encode(), b"0" * 64)
-    assert papers.verify_archive(tampered(made, lambda w: put(w, -1, forged))) == [
-        Fault("manifest-changed", "manifest.json"),
-        Fault("changed", second),
-    ]
+    told = [Fault("manifest-changed", "manifest.json"), Fault("changed", second)]
+    assert papers.verify_archive(tampered(made, lambda w: put(w, -1, forged))) == told
     assert papers.verify_archive(tampered(made, lambda w: take_out(w, "manifest.json"))) == [Fault("no-manifest")]
     assert papers.verify_archive(tampered(made, lambda w: put(w, -1, b"[1]"))) == [Fault("no-manifest")]
 
@@ -120,6 +113,12 @@ def test_what_is_no_archive_is_told_and_every_fault_has_words() -> None:
     assert papers.verify_archive(papers.draw(ALL[1], "zh")) == [Fault("not-archival"), Fault("no-manifest")]
     for what in opening._TOLD:
         assert Fault(what, "x.pdf").say("en") != Fault(what, "x.pdf").say("zh")
+
+
+def test_what_the_documentation_shows_runs() -> None:
+    blocks = re.findall(r"^```python\n(.*?)^```", DOCS.read_text(encoding="utf8"), re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    exec("".join(blocks), {"__name__": "__main__"})
 
 
 def attached(pdf: bytes) -> dict[str, bytes]:

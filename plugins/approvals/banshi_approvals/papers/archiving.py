@@ -152,16 +152,13 @@ def _page(manifest: Manifest, digest: str, pen: writing.Pen) -> dict[str, object
         "manifest": MANIFEST,
         "digest": digest,
         "about": [
-            pen(
-                _(
-                    "Every document is attached to this file as it is kept, byte for byte. Pictures are pages as well; PDFs are not, since a paper taken apart loses its seal."
-                )
-            ),
-            pen(
+            pen(text, file=MANIFEST)
+            for text in (
+                _("Every document is attached to this file as it is kept, byte for byte."),
+                _("Pictures are pages as well; PDFs are not, since a paper taken apart loses its seal."),
                 _("The attachment {file} names each of them with its SHA-256 digest, and the whole story with the digests of the case's chain."),
-                file=MANIFEST,
-            ),
-            pen(_("Digest of {file} (SHA-256):"), file=MANIFEST),
+                _("Digest of {file} (SHA-256):"),
+            )
         ],
         "mark": drawing.mark({"kind": "archive", "case": manifest.case, "manifest": digest}),
         "words": {name: pen(text) for name, text in words.items()},

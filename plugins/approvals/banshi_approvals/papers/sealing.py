@@ -58,6 +58,7 @@ def seal(pdf: bytes, which: Which, signer: Signer, moment: datetime, *, organ: s
     return out.getvalue()
 
 
+@lru_cache(maxsize=2)
 def _at(moment: datetime) -> Callable[..., Any]:
     """Return a signer class whose signatures tell the moment that they are given, not what the machine's clock says."""
     from pyhanko.sign.signers import PdfSigner

@@ -60,18 +60,24 @@ def _signer(key: Any, certificate: Any, more: list[Any]) -> Any:
     """Return what pyHanko signs with. An RSA key is used as it was loaded: pyHanko's own reads, and proves, the key anew at each signature."""
     from asn1crypto.keys import PrivateKeyInfo
     from asn1crypto.x509 import Certificate
+    from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-    from pyhanko.sign.general import get_pyca_cryptography_hash  # type: ignore[attr-defined]
     from pyhanko.sign.signers import SimpleSigner
     from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+    digests: dict[str, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]] = {
+        "sha256": hashes.SHA256,
+        "sha384": hashes.SHA384,
+        "sha512": hashes.SHA512,
+    }
 
     class Loaded(SimpleSigner):
         async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
             if not isinstance(key, RSAPrivateKey):
                 return bytes(await super().async_sign_raw(data, digest_algorithm, dry_run))
-            return bytes(key.key_size // 8) if dry_run else key.sign(data, PKCS1v15(), get_pyca_cryptography_hash(digest_algorithm))
+            return bytes(key.key_size // 8) if dry_run else key.sign(data, PKCS1v15(), digests[digest_algorithm]())
 
     plain = PrivateKeyInfo.load(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
     owned, *others = [Certificate.load(c.public_bytes(Encoding.DER)) for c in (certificate, *more)]
