@@ -18,5 +18,5 @@ async def reforms(context: JobContext) -> None:
 JOBS = (
     Job(name="reforms", cron="4 * * * *", run=reforms, limit=timedelta(minutes=30)),
     Job(name="licences", cron="10 22 * * *", run=minding.every_day, limit=timedelta(hours=1)),
-    Job(name="papers", cron="* * * * *", run=making.every_minute, limit=timedelta(minutes=30)),
+    Job(name="papers", cron="*/10 * * * *", run=making.whatever_waits, limit=timedelta(minutes=30)),
 )

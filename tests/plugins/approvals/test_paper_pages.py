@@ -148,7 +148,7 @@ async def test_the_job_says_what_waits_and_health_and_the_doctor_see_it(
 ) -> None:
     await city.file("simple")
     settings = Settings(data=tmp_path, secret_key=(SECRET,))
-    await making.every_minute(Context(database, MOMENT, settings, town.house.registry))
+    await making.whatever_waits(Context(database, MOMENT, settings, town.house.registry))
     health = (await client.get("/health")).json()
     assert (health["status"], "papers" in str(health)) == ("degraded", True)
     async with database.transaction() as db:

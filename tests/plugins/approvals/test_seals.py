@@ -61,7 +61,7 @@ async def made(database: Database) -> dict[str, Any]:
 
 
 async def run(database: Database, settings: Settings, registry: Registry) -> None:
-    await making.every_minute(Context(database, MOMENT, settings, registry))
+    await making.whatever_waits(Context(database, MOMENT, settings, registry))
 
 
 async def test_every_paper_that_was_given_is_made_sealed_and_checked(

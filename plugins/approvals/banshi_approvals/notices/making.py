@@ -88,7 +88,7 @@ async def for_reader(visit: toolkit.Visit, row: Any) -> bytes:
     return await toolkit.paper(visit, int(document_id or 0))
 
 
-async def every_minute(job: JobContext) -> None:
+async def whatever_waits(job: JobContext) -> None:
     """Make all papers that wait, each in a transaction of its own; what keeps one from being made is kept with it."""
     after, made, kept = 0, 0, ""
     while True:
