@@ -5,6 +5,7 @@ A change after the seal is told, also one that was appended: what a signature do
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import Callable
 from datetime import datetime
@@ -48,7 +49,13 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check(pdf: bytes, trust: Trust, moment: datetime, *, revoked: Revoked | None = None) -> Checked:
-    """Return what a paper's last seal proves. Certificates are judged at the moment of sealing that the signature tells."""
+    """Return what a paper's last seal proves. Certificates are judged at the moment of sealing that the signature tells.
+
+    Called in a thread without an event loop of its own (`asyncio.to_thread`): the validator makes one.
+    """
+    if asyncio._get_running_loop() is not None:  # noqa: SLF001 -- its error would else be taken for a damaged signature
+        msg = "papers.check blocks: call it in a thread"
+        raise RuntimeError(msg)
     from pyhanko.pdf_utils.misc import PdfError
     from pyhanko.pdf_utils.reader import PdfFileReader
 
