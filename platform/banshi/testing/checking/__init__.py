@@ -16,15 +16,15 @@ from typing import Any
 
 from banshi.testing.checking.subject import Subject, find
 
-Answers = Mapping[str, Mapping[str, Any]]
+Answers = Mapping[str, Mapping[str, Any] | None]
 """A case type's name to the answers with which one can be filed, where made-up ones are refused."""
 
 
 def check_plugin(name: str, *, answers: Answers | None = None, only: Sequence[str] = ()) -> None:
     """Raise AssertionError with everything that an installed plugin breaks of what is promised of every plugin.
 
-    ``answers`` are what the form of a case type needs beyond what can be made up of it: ``{"lost": {"when": "2026-11-20"}}``. ``only`` runs some
-    checks by name (the names stand in front of the faults).
+    ``answers`` are what the form of a case type needs beyond what can be made up of it: ``{"lost": {"when": "2026-11-20"}}``; None for a type that
+    cannot be filed before something stands in the plugin's own tables. ``only`` runs some checks by name (the names stand in front of the faults).
     """
     faults = faults_of(name, answers=answers, only=only)
     assert not faults, f"{name} breaks its contract ({len(faults)}):\n" + "\n".join(f"- {fault}" for fault in faults)

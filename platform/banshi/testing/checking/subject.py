@@ -24,7 +24,7 @@ class Subject:
     entry: EntryPoint
     package: str
     folder: Path
-    answers: Mapping[str, Mapping[str, Any]]
+    answers: Mapping[str, Mapping[str, Any] | None]
 
     def load(self) -> None:
         """Load it as the platform would; raise whatever is wrong with it."""
@@ -60,7 +60,7 @@ class Subject:
         return str((described.get_payload() or described.get("Description", "")) if described is not None else "")  # type: ignore[attr-defined]
 
 
-def find(name: str, answers: Mapping[str, Mapping[str, Any]]) -> Subject:
+def find(name: str, answers: Mapping[str, Mapping[str, Any] | None]) -> Subject:
     """Return the installed plugin of that name; AssertionError where there is none, or two."""
     from banshi import plugins
 
