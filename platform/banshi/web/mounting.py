@@ -50,6 +50,7 @@ def routers(registry: Registry) -> list[Router]:
                     guards=[_case_guard(routes.owner)],
                     middleware=[DefineMiddleware(Fence, owner=routes.owner)],
                     opt={OWNER: routes.owner},
+                    include_in_schema=False,
                 )
             )
         mounted.append(
@@ -59,6 +60,7 @@ def routers(registry: Registry) -> list[Router]:
                 guards=[_guard(routes.owner)],
                 middleware=[DefineMiddleware(Fence, owner=routes.owner)],
                 opt={OWNER: routes.owner},
+                include_in_schema=False,
             )
         )
     return [*mounted, *(_fenced(name) for name in registry.failed if name.isidentifier() and name not in RESERVED)]
