@@ -41,7 +41,7 @@ def test_a_hooks_page_has_its_signature_its_moment_and_an_example_that_returns_w
     assert f"```text\n{hook}() -> {inspect.signature(HOOKS[hook]).return_annotation}\n```" in said
     assert re.findall(r"^## (.*)$", said, re.MULTILINE) == SECTIONS
     assert inspect.getdoc(HOOKS[hook]) in said
-    (example,) = examples(DOCS / "hooks" / f"{hook}.md")
+    example, *more = examples(DOCS / "hooks" / f"{hook}.md")
     module = types.ModuleType(f"example_{hook}")
     sys.modules[module.__name__] = module  # where msgspec looks for what an annotation names
     exec(compile(example, hook, "exec"), module.__dict__)
@@ -50,6 +50,8 @@ def test_a_hooks_page_has_its_signature_its_moment_and_an_example_that_returns_w
     assert returned
     assert all(isinstance(one, kind) for one in returned)
     assert f"list[{kind.__name__}]" in said
+    for body in more:
+        exec(compile(body, hook, "exec"), module.__dict__)
 
 
 def wishes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:

@@ -219,6 +219,7 @@ async def test_what_is_no_plugin_cannot_be_removed(banshi: Any, name: str) -> No
 
 async def well(place: Workplace, city: Database) -> None:
     """Have a worker there, and everything handed out."""
+    assert await relay.settled(city)
     async with city.transaction() as db:
         line = {"id": "w", "started": clock.now(), "seen": clock.now()}
         await db.execute(presence.worker_table.insert().values(**line))

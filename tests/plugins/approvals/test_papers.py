@@ -6,8 +6,10 @@ import io
 import os
 import shutil
 import subprocess
+import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sheets import ALL, DAY, HEAD, ORGAN
@@ -84,6 +86,74 @@ def test_a_paper_that_was_changed_after_its_seal_is_told_however_it_was_changed(
     writer.write(out)
     assert papers.check(out.getvalue(), trust, AT).verdict == "altered"
     assert papers.check(sealed[: len(sealed) - 400], trust, AT).verdict in {"altered", "unreadable", "unsealed"}
+
+
+def signed_by(pdf: bytes, key: Path, passphrase: Path, field: str, *, box: tuple[int, int, int, int] | None = (10, 10, 500, 800)) -> bytes:
+    """A signature as anybody makes one with pyHanko's own tools, in a field of any name, over the whole page."""
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.sign.fields import SigFieldSpec
+    from pyhanko.sign.signers import PdfSignatureMetadata, SimpleSigner, sign_pdf
+
+    signer = SimpleSigner.load_pkcs12(str(key), passphrase=passphrase.read_bytes().splitlines()[0])
+    assert signer is not None
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    out = io.BytesIO()
+    sign_pdf(writer, PdfSignatureMetadata(field_name=field), signer, new_field_spec=SigFieldSpec(field, box=box), output=out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("field", ["countersigned", "seal-acceptance", "seal-other"])
+@pytest.mark.parametrize("box", [(10, 10, 500, 800), None])
+def test_a_stranger_who_signs_behind_our_seal_cannot_paint_over_it(
+    sealed: bytes, trust: Trust, tmp_path: Path, field: str, box: tuple[int, int, int, int] | None
+) -> None:
+    other = papers.issue(tmp_path, ORGAN, AT)
+    painted = signed_by(sealed, other.acceptance, other.passphrase, field, box=box)
+    assert papers.check(painted, trust, AT).verdict in {"altered", "stranger"}
+
+
+def test_a_page_whose_words_were_changed_between_two_of_our_seals_is_altered(sealed: bytes, issued: Issued, trust: Trust) -> None:
+    from pyhanko.pdf_utils.generic import NameObject
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    writer = IncrementalPdfFileWriter(io.BytesIO(sealed))
+    writer.add_stream_to_page(0, writer.add_object(_stream(b"0 0 0 rg 0 0 600 800 re f")))
+    writer.root[NameObject("/Lang")] = NameObject("/en")
+    out = io.BytesIO()
+    writer.write(out)
+    both = papers.seal(out.getvalue(), "acceptance", FileSigner(issued.acceptance, issued.passphrase), AT)
+    assert papers.check(both, trust, AT).verdict == "altered"
+
+
+def _stream(content: bytes) -> Any:
+    from pyhanko.pdf_utils.generic import StreamObject
+
+    return StreamObject(stream_data=content)
+
+
+def test_what_a_paper_says_of_itself_cannot_be_changed_behind_the_seal(sealed: bytes, trust: Trust) -> None:
+    from pyhanko.pdf_utils.generic import NameObject, pdf_string
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    writer = IncrementalPdfFileWriter(io.BytesIO(sealed))
+    said = writer.trailer["/Info"]
+    said[NameObject("/Keywords")] = pdf_string(drawing.mark({"number": "受〔2026〕99号", "code": "ABCDABCDABCDABCD"}))
+    writer.update_container(said)
+    out = io.BytesIO()
+    writer.write(out)
+    assert papers.check(out.getvalue(), trust, AT).verdict == "altered"
+    assert papers.check(sealed + b"\n% more\n", trust, AT).verdict == "altered"
+
+
+def test_the_key_of_one_seal_cannot_give_the_other(drawn: bytes, issued: Issued, trust: Trust) -> None:
+    swapped = papers.seal(drawn, "decision", FileSigner(issued.acceptance, issued.passphrase), AT)
+    assert papers.check(swapped, trust, AT).verdict == "stranger"
+
+
+def test_a_seal_leaves_no_file_behind(drawn: bytes, issued: Issued, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    papers.seal(drawn, "decision", FileSigner(issued.decision, issued.passphrase), AT, organ="从未盖过章的局")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_strangers_seal_and_none_at_all_are_told(drawn: bytes, trust: Trust, tmp_path: Path) -> None:

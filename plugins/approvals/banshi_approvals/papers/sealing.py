@@ -7,11 +7,9 @@ signature is PAdES (B-B; with a timestamp server B-T), so that any reader of PDF
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from banshi import translator
@@ -51,7 +49,7 @@ def seal(pdf: bytes, which: Which, signer: Signer, moment: datetime, *, organ: s
     meta = PdfSignatureMetadata(
         field_name=FIELD[which], md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, name=shown or None, reason=WORDS[which], use_pades_lta=False
     )
-    style = StaticStampStyle.from_pdf_file(str(_stamp(shown, which)), border_width=0)
+    style = StaticStampStyle(background=_picture()(_stamp(shown, which)), border_width=0)
     signing = _at(moment)(meta, key, timestamper=timestamper, stamp_style=style, new_field_spec=field)
     out = io.BytesIO()
     signing.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), output=out)
@@ -72,11 +70,30 @@ def _at(moment: datetime) -> Callable[..., Any]:
     return Dated
 
 
+@lru_cache(maxsize=1)
+def _picture() -> Callable[[bytes], Any]:
+    """Return a class for the one page of a PDF as the picture of a stamp. pyHanko's own takes it from a file alone."""
+    from pyhanko.pdf_utils.content import PdfContent
+    from pyhanko.pdf_utils.layout import BoxConstraints
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+    class Picture(PdfContent):
+        def __init__(self, pdf: bytes) -> None:
+            super().__init__()
+            self.pdf = pdf
+
+        def render(self) -> bytes:
+            drawn = self.writer.import_page_as_xobject(PdfFileReader(io.BytesIO(self.pdf)))
+            self.resources.xobject["/Seal"] = drawn
+            left, low, right, high = drawn.get_object()["/BBox"]
+            self.box = BoxConstraints(width=abs(right - left), height=abs(high - low))
+            return b"/Seal Do"
+
+    return Picture
+
+
 @lru_cache(maxsize=16)
-def _stamp(organ: str, which: Which) -> Path:
-    """Return the picture of a seal as a file of one page, drawn once a process."""
+def _stamp(organ: str, which: Which) -> bytes:
+    """Return the picture of a seal, a PDF of one page, drawn once a process."""
     page = {"organ": list(organ[:24]), "words": WORDS[which]}
-    drawn = drawing.compile_page("seal.typ", page, standards=["a-2b"], folder=fonts.chosen())
-    with tempfile.NamedTemporaryFile(prefix="banshi-seal-", suffix=".pdf", delete=False) as file:
-        file.write(drawn)
-    return Path(file.name)
+    return drawing.compile_page("seal.typ", page, standards=["a-2b"], folder=fonts.chosen())
