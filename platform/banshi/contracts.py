@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 import msgspec
 
-from banshi.texts import Text, translator
+from banshi.texts import Language, Text, translator
 
 if TYPE_CHECKING:
     from random import Random
@@ -450,7 +450,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     ``also_to`` are the states that the effect may choose instead of ``to``. ``offered`` hides it where it makes no sense. ``bulk`` lets it be
     done to many cases at once from a list. ``reads`` asks the database for what guard and effect must know; such an action is never ``bulk``.
     ``page`` is an address below ``/d/<district>/<plugin>/`` (``{number}`` stands for the case's) where the desk's button leads: a page of the
-    plugin's own that does it, where a form of fields would not do.
+    plugin's own that does it, where a form of fields would not do. ``own_page`` is that of the portal's button, below ``/case/<number>/<plugin>/``.
     """
 
     name: str
@@ -477,6 +477,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     extends: tuple[str, ...] = ()
     offered: Offer | None = None
     page: str = ""
+    own_page: str = ""
     reads: Reads | None = None
     guard: Guard | None = None
     effect: Effect | None = None
@@ -527,6 +528,14 @@ class Categories(Protocol):
         ...
 
 
+class Wording(Protocol):
+    """Puts into words what a form keeps as codes, for the story of a case and what was filed; it asks nothing and changes nothing."""
+
+    def __call__(self, facts: Any, kind: str, said: Mapping[str, Any], language: Language) -> Mapping[str, str]:
+        """Return the words of the fields that need them, by name (empty: the field is not shown). ``kind`` is an action's name, or ``opened``."""
+        ...
+
+
 class CaseType(Declared, frozen=True, kw_only=True):
     """A kind of case: its form, its states, what can be done in each, and how it may end.
 
@@ -536,6 +545,7 @@ class CaseType(Declared, frozen=True, kw_only=True):
     with a default; effects read and return it. ``marks`` says of a filled form what the kernel has to keep beside it; ``prepares`` does so where
     the database must be asked. ``family``: its actions tell other cases of the plugin, so a case is locked together with those that it is tied to.
     ``categories`` names what the cases of all types of the plugin are filed under, where its own tables say so: read anew after ``toolkit.touch``.
+    ``wording`` puts fields into words that hold codes.
     """
 
     name: str
@@ -554,6 +564,7 @@ class CaseType(Declared, frozen=True, kw_only=True):
     prepares: Prepares | None = None
     family: bool = False
     categories: Categories | None = None
+    wording: Wording | None = None
     follows: Follows | None = None
 
     @property

@@ -478,10 +478,9 @@ def _first_fault(case_type: CaseType, states: Mapping[str, Any]) -> str:
             return f"action {action.name!r} reads the database for each case: it cannot be done to many at once (bulk)"
         if not action.sources:
             return f"action {action.name!r} starts from no state"
-        if action.page.startswith("/") or set(re.findall(r"[{}][^{}]*", action.page.replace("{number}", ""))):
-            return (
-                f"action {action.name!r} leads to {action.page!r}: an address below the plugin's own, in which only {{number}} stands for something"
-            )
+        for page in (action.page.replace("{number}", ""), action.own_page):
+            if page.startswith("/") or "{" in page or "}" in page:
+                return f"action {action.name!r} leads to {page!r}: an address below the plugin's own, in which only {{number}} stands for something"
         ends = [states[end] for end in (*action.also_to, action.to) if end is not None]
         closes = any(s.final for s in ends) and not all(states[s].final for s in action.sources)
         asks_outcome = "outcome" in {f.name for f in msgspec.structs.fields(action.form)}

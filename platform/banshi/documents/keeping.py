@@ -66,6 +66,12 @@ async def of_case(db: Connection, case_id: int, audiences: Sequence[str]) -> Seq
     return (await db.execute(_listed().add_columns(number.label("number")).where(*where).order_by(document.c.id))).all()
 
 
+async def ids_of_case(db: Connection, case_id: int) -> frozenset[int]:
+    """Return the ids of all documents of a case that were not withdrawn."""
+    where = (document.c.case_id == case_id, document.c.withdrawn.is_(None))
+    return frozenset((await db.execute(select(document.c.id).where(*where))).scalars())
+
+
 async def digest_of(db: Connection, document_id: int) -> bytes | None:
     """Return the digest of a document that was not withdrawn."""
     where = (document.c.id == document_id, document.c.withdrawn.is_(None))

@@ -357,14 +357,16 @@ class CaseView:
             return "", ((self.visit.say(_("Outcome")), outcome),) if outcome else ()
         told = masked(self._form(event.kind), body.get("form") or {}, self.visit, hides=self.hides)
         more: Mapping[str, Any] = body.get("told") or {}
-        text, facts = str(more.get("text", "")), []
+        text, facts, worded = str(more.get("text", "")), [], self._worded(event.kind, told)
         for shape in shapes(self._form(event.kind)):
             value = told.get(shape.name)
             if value in (None, "", [], False) or shape.ask.picks == "library":
                 continue
-            said_ = forms.say_value(shape, value, self.language, self.visit.house.directory)
+            said_ = worded.get(shape.name, forms.say_value(shape, value, self.language, self.visit.house.directory))
             if shape.name == "outcome" and self.declared is not None:
                 said_ = self.type_row.say_outcome(str(value), self.language)
+            if not said_:
+                continue
             if shape.ask.rows > 1 and not text:
                 text = said_
             else:
@@ -420,11 +422,22 @@ class CaseView:
             return tuple((k, str(v)) for k, v in self.row.data.items() if not str(v).startswith(SEALED))
         shown = masked(self.declared.form, self.row.data, self.visit, hides=self.hides)
         data = unseal_fields(self.row.data, self.visit.house.keyring) if reveal and not self.hides else shown
+        worded = self._worded("opened", shown)
         return tuple(
-            (self.visit.say(s.ask.label), forms.say_value(s, data.get(s.name), self.language, self.visit.house.directory))
+            (self.visit.say(s.ask.label), worded.get(s.name, forms.say_value(s, data.get(s.name), self.language, self.visit.house.directory)))
             for s in self._shapes()
-            if data.get(s.name) not in (None, "", [], False)
+            if data.get(s.name) not in (None, "", [], False) and worded.get(s.name) != ""
         )
+
+    def _worded(self, kind: str, told: Mapping[str, Any]) -> Mapping[str, str]:
+        """Return the plugin's own words for what a form keeps as codes, by field; none where it has no say, or breaks."""
+        if self.declared is None or self.declared.wording is None:
+            return {}
+        try:
+            return self.declared.wording(msgspec.convert(self.row.facts, self.declared.facts), kind, told, self.language)
+        except Exception as error:
+            self.visit.site.fences.blame(error, self.declared.owner, "code", f"{self.declared.name}.wording")
+            return {}
 
     def has_personal(self) -> bool:
         """Return whether anything that was filed is sealed, and could be opened to these eyes."""
@@ -453,11 +466,14 @@ class CaseView:
         )
 
     def _page_of(self, action: Action) -> str:
-        """Return where staff take an action that has a page of the plugin's own; empty where it has none."""
-        if not action.page or self.actor.capacity != "staff" or self.declared is None:
+        """Return where an action is taken that has a page of the plugin's own for this reader; empty where it has none."""
+        page, owner = (action.page if self.actor.capacity == "staff" else action.own_page), self.declared.owner if self.declared else ""
+        if not page:
             return ""
+        if self.actor.capacity == "resident":
+            return f"{address_of(self.row.number)}/{owner}/{page}"
         district = self.visit.house.directory.tree[self.row.district_id].code
-        return f"/d/{district}/{self.declared.owner}/{action.page.format(number=numbers.show(self.row.number))}"
+        return f"/d/{district}/{owner}/{page.format(number=numbers.show(self.row.number))}"
 
     def action_form(
         self, address: str, name: str, raw: Mapping[str, Any] | None = None, problems: Mapping[str, Any] | None = None

@@ -214,6 +214,11 @@ async def documents(visit: Visit, row: Any, *, staff: bool) -> Sequence[Any]:
     return await keeping.of_case(visit.db, row.id, reading.FOR_STAFF if staff else reading.FOR_APPLICANT)
 
 
+async def attached(db: Connection, case_id: int) -> frozenset[int]:
+    """Return the ids of a case's documents, whoever may see them: what a form names must be among them."""
+    return await keeping.ids_of_case(db, case_id)
+
+
 @asynccontextmanager
 async def uploaded(request: Request[Any, Any, Any], *, keeps: bool = True) -> AsyncIterator[Upload]:
     """Give what a form with files brought: ``files`` that can be kept, ``refused`` (name, why), plain ``fields``. They are gone after the block.
@@ -339,6 +344,7 @@ __all__ = [
     "actions_of",
     "answers",
     "attach",
+    "attached",
     "audit",
     "audited",
     "code_of",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from typing import Any
 
 import msgspec
 from sqlalchemy import insert, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from banshi.cases.tables import case
+from banshi.documents.tables import document, document_content
 from banshi.testing import MOMENT
 from banshi_approvals.catalogue.content import Asked, Choice, Experts, Grants, Item, Material, Question
 from banshi_approvals.models import item_version, matter
@@ -81,6 +84,21 @@ async def fill(db: Any, *items: Item) -> None:
 async def find(db: Any, number: str) -> Any:
     """Return the row of a case."""
     return (await db.execute(select(case).where(case.c.number == number))).one()
+
+
+async def attached(db: Any, number: str, answers: dict[str, Any]) -> dict[str, Any]:
+    """Return answers whose ``papers`` (``code:1``) name documents that lie on the case."""
+    if "papers" not in answers:
+        return answers
+    row, papers = await find(db, number), []
+    for one in answers["papers"]:
+        code, _colon, name = one.partition(":")
+        digest = hashlib.sha256(one.encode()).digest()
+        content = {"digest": digest, "size": 9, "media_type": "application/pdf", "scan": "clean", "stored": MOMENT}
+        await db.execute(upsert(document_content).values(content).on_conflict_do_nothing())
+        kept = {"digest": digest, "case_id": row.id, "name": f"{name}.pdf", "audience": "applicant", "capacity": "resident", "added": MOMENT}
+        papers.append(f"{code}:{(await db.execute(insert(document).values(kept).returning(document.c.id))).scalar_one()}")
+    return answers | {"papers": papers}
 
 
 async def sweep(db: Any) -> None:

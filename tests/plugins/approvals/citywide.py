@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalogue import FILED
+from catalogue import FILED, attached
 from sqlalchemy import select
 
 from banshi.cases import acting, opening
@@ -40,7 +40,8 @@ class City:
             row = (await db.execute(select(acting.case.c.type_id).where(acting.case.c.number == number))).one()
             declared = self.town.house.declared(row.type_id)
             assert declared is not None
-            wanted = Act(number=number, action=action, form=decode(declared.action(action).form, answers), key=key)
+            given = await attached(db, number, answers)
+            wanted = Act(number=number, action=action, form=decode(declared.action(action).form, given), key=key)
             return await acting.act_one(db, self.town.house, actor, wanted, MOMENT)
 
     async def grant(self, item: str = "simple", **answers: Any) -> tuple[str, str]:

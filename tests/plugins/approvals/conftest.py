@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from browsing import Person
-from catalogue import FILED, fill, find, sweep
+from catalogue import FILED, attached, fill, find, sweep
 from citywide import City
 from litestar.testing import AsyncTestClient
 
@@ -51,7 +51,7 @@ def act(db: Connection, town: Town) -> Any:
         row = await find(db, number)
         declared = town.house.declared(row.type_id)
         assert declared is not None
-        wanted = Act(number=number, action=action, form=decode(declared.action(action).form, answers))
+        wanted = Act(number=number, action=action, form=decode(declared.action(action).form, await attached(db, number, answers)))
         await acting.act_one(db, town.house, actor, wanted, at)
         return await find(db, number)
 

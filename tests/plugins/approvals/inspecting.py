@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from catalogue import said
+from catalogue import attached, said
 from sqlalchemy import select
 
 from banshi.cases import acting, opening
@@ -81,5 +81,5 @@ async def do(database: Database, town: Town, number: str, who: str, action: str,
         declared = town.house.declared(row.type_id)
         assert declared is not None
         actor = town.staff[who] if who in town.staff else town.residents[who]
-        form_ = decode(declared.action(action).form, answers)
+        form_ = decode(declared.action(action).form, await attached(db, number, answers))
         await acting.act_one(db, town.house, actor, Act(number=number, action=action, form=form_), at)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest_asyncio
-from catalogue import FILED, fill, find, sweep
+from catalogue import FILED, attached, fill, find, sweep
 from sqlalchemy import select
 
 from banshi.cases import acting, opening, timing
@@ -39,7 +39,7 @@ class Office:
         async with self.database.transaction() as db:
             declared = self.house.declared((await find(db, number)).type_id)
             assert declared is not None
-            form = decode(declared.action(action).form, answers)
+            form = decode(declared.action(action).form, await attached(db, number, answers))
             await acting.act_one(db, self.house, actor, Act(number=number, action=action, form=form), at)
 
     async def pass_time(self, **by: float) -> None:

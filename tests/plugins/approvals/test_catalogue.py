@@ -13,6 +13,7 @@ from catalogue import OFFICE, SIMPLE, item, said, sweep
 from sqlalchemy import select, text
 
 import banshi_approvals
+from banshi.cases.book import Houses
 from banshi.db import Connection, Database
 from banshi.errors import Invalid, NotAllowedNow
 from banshi.testing import MOMENT, Town
@@ -196,6 +197,15 @@ async def test_a_published_version_never_changes_and_a_draft_does(db: Connection
     with pytest.raises(NotAllowedNow, match="Somebody changed"):
         await keeping.draft(hand(db, town), SIMPLE, seen="1.published.0")
     assert (await keeping.draft(hand(db, town), msgspec.structs.replace(SIMPLE, fee=said("20 元")), seen=keeping.mark(held))).version == 2
+
+
+async def test_what_is_published_is_called_by_its_new_title_in_every_process_at_once(db: Connection, town: Town, catalogue: None) -> None:
+    houses = Houses(town.house.registry, town.house.keyring)
+    before = (await houses(db)).categories["simple"]
+    draft = await keeping.draft(hand(db, town), msgspec.structs.replace(SIMPLE, title=said("新名称")))
+    assert (await houses(db)).categories["simple"] == before
+    await keeping.publish(hand(db, town), "simple", draft.version, TODAY)
+    assert (await houses(db)).categories["simple"] == {"zh": "新名称", "en": "新名称"}
 
 
 async def test_publishing_needs_today_or_later_and_not_before_what_is_planned(db: Connection, town: Town, catalogue: None) -> None:

@@ -124,6 +124,9 @@ async def test_an_officer_at_the_window_files_for_a_resident(
     async with database.transaction() as db:
         row = await find(db, numbers.read(number[0]))
     assert (row.channel, row.applicant_id, row.department_id) == ("window", None, town.department("north-approvals"))
+    case = (await client.get(f"/desk/case/{number[0]}")).text
+    assert "房屋是租的吗？ 否" in case
+    assert "rented:no" not in case
 
 
 async def test_who_may_not_register_files_for_nobody(client: AsyncTestClient[Any], shelf: None, at_desk: Any) -> None:

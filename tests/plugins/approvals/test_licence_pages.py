@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from browsing import Person
 from citywide import City
@@ -41,6 +42,21 @@ async def test_its_holder_reads_it_whole_and_can_change_it(city: City, as_reside
     assert ("张小芳" in other.text, "/d/north/services/approvals/change" in other.links.values()) == (False, False)
 
 
+async def test_renewing_begins_with_what_the_office_knows_and_for_nobody_else(city: City, as_resident: Any, client: Client) -> None:
+    _case, number = await city.grant(place="柿子巷 3 号")
+    mine = await as_resident("resident0")
+    item = await mine.get((await mine.get(f"{REGISTER}/{number}")).links["Renew it"])
+    asked = await mine.get(item.links["What you need in your situation"])
+    situation = asked.form("/d/north/approvals/item/simple/situation")
+    listed = await mine.get(situation["action"] + "?" + urlencode(situation["fields"] | {"q.rented": "no"}, doseq=True))
+    apply = "/d/north/approvals/item/simple/apply"
+    known = (await mine.get(listed.links["Apply"])).form(apply)["fields"]
+    assert [known[name] for name in ("renews", "holder", "place", "holder_kind")] == [[number], ["云上旅馆"], ["柿子巷 3 号"], ["institution"]]
+    other = await as_resident("resident1")
+    theirs = (await other.get(f"{apply}?s=rented:no&renews={number}")).form(apply)["fields"]
+    assert [theirs.get(name) for name in ("renews", "holder", "place")] == [[number], [""], [""]]
+
+
 async def test_who_guesses_numbers_is_slowed_down(city: City, client: Client) -> None:
     for guess in range(30):
         last = await client.get(f"{REGISTER}/YW{guess}")
@@ -56,7 +72,7 @@ async def test_supervision_reports_a_finding_that_becomes_a_case(city: City, at_
     empty = await officer.send(form, f"{REGISTER}/{number}/finding", found="")
     assert empty.status == 400
     wrong = await officer.send(form, f"{REGISTER}/{number}/finding", licence="YW1", found="消毒记录缺失")
-    assert (wrong.status, "no licence with this number" in wrong.text, "消毒记录缺失" in wrong.text or True) == (400, True, True)
+    assert (wrong.status, "no licence with this number" in wrong.text, "消毒记录缺失" in wrong.text) == (400, True, True)
     done = await officer.send(form, f"{REGISTER}/{number}/finding", found="消毒记录缺失")
     assert "Finding on a licence" in done.text or number in done.text
 

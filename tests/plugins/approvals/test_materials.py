@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -11,17 +12,21 @@ import msgspec
 import pytest
 import pytest_asyncio
 from browsing import Person
-from catalogue import fill, find, item, said, sweep
+from catalogue import attached, fill, find, item, said, sweep
 from litestar.testing import AsyncTestClient
 from sqlalchemy import select, update
 
+from banshi import toolkit
 from banshi.cases import acting, opening
 from banshi.cases.acting import Act
 from banshi.cases.decoding import decode
 from banshi.cases.opening import Opening
 from banshi.db import Connection, Database
+from banshi.documents.tables import document
 from banshi.errors import Invalid
+from banshi.fences import faults
 from banshi.testing import MOMENT, Clock, Town
+from banshi_approvals import wording
 from banshi_approvals.application.forms import HandIn
 from banshi_approvals.catalogue.content import Grants, Material
 from banshi_approvals.models import licence
@@ -92,6 +97,44 @@ async def test_files_go_to_their_materials_and_the_application_waits_no_more(
     case = (await client.get(f"/case/{number}?lang=en")).text
     assert "panel-approvals-own_materials" in case
     assert "Handed in" in case
+
+
+async def test_the_story_and_what_was_filed_say_titles_not_codes_and_the_button_leads_to_the_page(
+    client: AsyncTestClient[Any], shelf: None, filed: Any, database: Database, at_desk: Any
+) -> None:
+    number = await filed()
+    await Person(client).sign_in("resident0")
+    await hand_in(client, f"/case/{number}/approvals/materials", form=("表.pdf", PDF), photo=("照片.png", PNG))
+    case = (await client.get(f"/case/{number}")).text
+    assert "申请表；照片" in case
+    assert re.search(r"form:\d", case) is None
+    assert f'href="/case/{toolkit.show_number(number)}/approvals/materials"' in case
+    assert "?do=hand_in" not in case
+    clerk = await at_desk("50001")
+    desk = (await clerk.get(f"/desk/case/{number}")).text
+    assert re.search(r"form:\d|>shop<", desk) is None
+
+
+async def test_words_that_break_leave_the_page_whole_and_the_plugin_named(
+    client: AsyncTestClient[Any], shelf: None, filed: Any, monkeypatch: pytest.MonkeyPatch, database: Database
+) -> None:
+    number = await filed()
+    await Person(client).sign_in("resident0")
+    await hand_in(client, f"/case/{number}/approvals/materials", form=("表.pdf", PDF))
+
+    def breaks(*_said: Any) -> str:
+        raise LookupError("no such word")
+
+    monkeypatch.setattr(wording, "_joined", breaks)
+    case = await client.get(f"/case/{number}")
+    assert (case.status_code, bool(re.search(r"form:\d", case.text))) == (200, True)
+    for _try in range(100):
+        async with database.transaction() as db:
+            told = [(f.owner, f.name) for f in await faults.read(db)]
+        if told:
+            break
+        await asyncio.sleep(0.05)
+    assert ("approvals", "application.wording") in told
 
 
 async def test_the_wrong_kind_of_file_is_refused_in_words_and_the_right_ones_are_taken(
@@ -165,6 +208,21 @@ async def test_the_window_notes_what_lies_on_paper_and_a_resident_cannot(
     with pytest.raises(Invalid):
         async with database.transaction() as db:
             await acting.act_one(db, town.house, town.residents["resident0"], paper, MOMENT)
+
+
+async def test_a_document_of_another_case_is_no_material_of_this_one(shelf: None, filed: Any, database: Database, town: Town) -> None:
+    mine, other = await filed(), await filed()
+    async with database.transaction() as db:
+        foreign = (await attached(db, other, {"papers": ["form:1"]}))["papers"]
+        withdrawn = (await attached(db, mine, {"papers": ["form:2"]}))["papers"]
+        await db.execute(document.update().where(document.c.id == int(withdrawn[0].removeprefix("form:"))).values(withdrawn=MOMENT))
+    for papers in (foreign, withdrawn, ["form:9223372036854775808"]):
+        wanted = Act(number=mine, action="hand_in", form=HandIn(papers=papers))
+        with pytest.raises(Invalid) as refused:
+            async with database.transaction() as db:
+                await acting.act_one(db, town.house, town.residents["resident0"], wanted, MOMENT)
+        assert "attach it first" in str(refused.value.problems["papers"])
+    assert (await materials(database, mine))["form"] == ("missing", 0)
 
 
 async def test_a_post_elsewhere_finds_nothing(client: AsyncTestClient[Any], shelf: None, filed: Any, at_desk: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from banshi import APPLICANT, NOBODY, OFFICE, OUTSIDE, Action, CaseType, Deadline, State, Step, translator
+from banshi_approvals import wording
 from banshi_approvals.appeals import hearing
 from banshi_approvals.application import asking, evidence, forms, opening, ways
 from banshi_approvals.application.facts import Facts
@@ -241,6 +242,7 @@ BY_APPLICANT = (
     Action(
         name="hand_in",
         page="desk/{number}/materials",
+        own_page="materials",
         title=_("Hand in materials"),
         told=_("Materials were handed in"),
         sources=("filed", "correcting", "examining", "special"),
@@ -249,6 +251,7 @@ BY_APPLICANT = (
         by=("resident", "staff"),
         form=forms.HandIn,
         commutes=True,
+        reads=ways.documents,
         effect=ways.handed_in,
     ),
     Action(
@@ -359,6 +362,7 @@ APPLICATION = CaseType(
     prepares=opening.prepare,
     family=True,
     categories=reading.titles,
+    wording=wording.application,
     opened=_("Received. This is a receipt, not yet an acceptance"),
     steps=(
         Step("filed", _("Received")),

@@ -106,6 +106,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     licence: str = ""
     priority: str = ""
     moved: str = ""
+    situation: tuple[tuple[Said, Said], ...] = ()
 
     def given(self, code: str) -> Given | None:
         """Return the material of that code."""

@@ -91,6 +91,7 @@ def pinned(item: Item, version: int, form: forms.Application, licences: set[str]
         licence_title=item.grants.title,
         renews=register.written(form.renews),
         priority="" if form.ground == "none" else form.ground,
+        situation=content.chosen(item, content.answers(form.situation)),
     )
 
 

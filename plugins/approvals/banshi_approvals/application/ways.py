@@ -36,6 +36,11 @@ def holder(case: Snapshot, context: Context) -> str:
 # -- materials -----------------------------------------------------------------------------------------------------------
 
 
+async def documents(db: Any, case: Snapshot, form: forms.HandIn, context: Context) -> frozenset[int]:
+    """Read the ids of the documents on the case."""
+    return await toolkit.attached(db, case.id)
+
+
 def handed_in(case: Snapshot, form: forms.HandIn, context: Context) -> Changes:
     """Put documents to their materials: ``code:document``; what was faulty is given anew."""
     facts: Facts = case.facts
@@ -46,6 +51,8 @@ def handed_in(case: Snapshot, form: forms.HandIn, context: Context) -> Changes:
             raise Invalid(PROBLEM, {"papers": _("There is no such material on this case.")})
         if int(document) == ON_PAPER and context.actor.capacity == "resident":
             raise Invalid(PROBLEM, {"papers": _("What is on paper is handed in at the window.")})
+        if int(document) not in {ON_PAPER, *context.found}:
+            raise Invalid(PROBLEM, {"papers": _("There is no such document on this case: attach it first.")})
         coming.setdefault(code, []).append(int(document))
     for code, documents in coming.items():
         known = facts.given(code)
@@ -159,11 +166,6 @@ def accepted_with_gap(case: Snapshot, form: forms.Gap, context: Context) -> Chan
     late = [m.title for m in facts.materials if m.state in {"missing", "faulty"}]
     promise = paper(case, context, "promise", what="gap", materials=late, until=form.until)
     return replace(changes, rows=(*changes.rows, promise))
-
-
-def gap_filled(case: Snapshot, form: forms.HandIn, context: Context) -> Changes:
-    """Take the materials that were promised."""
-    return handed_in(case, form, context)
 
 
 def not_accepted(case: Snapshot, form: forms.Reasons, context: Context) -> Changes:

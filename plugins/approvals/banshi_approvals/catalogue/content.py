@@ -132,6 +132,11 @@ def materials(item: Item, situation: Mapping[str, str]) -> list[Material]:
     return [m for m in item.materials if _holds(m.when, situation)]
 
 
+def chosen(item: Item, told: Mapping[str, str]) -> tuple[tuple[Said, Said], ...]:
+    """Return the questions that were asked with the answers that were chosen, in words."""
+    return tuple((q.label, c.label) for q in questions(item, told) for c in q.choices if told.get(q.name) == c.value)
+
+
 def questions(item: Item, situation: Mapping[str, str]) -> list[Question]:
     """Return the questions that are asked, as far as the answers so far lead to them."""
     return [q for q in item.questions if _holds(q.when, situation)]

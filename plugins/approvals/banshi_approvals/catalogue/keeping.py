@@ -60,6 +60,8 @@ async def put_matters(hand: Hand, matters: Sequence[Matter]) -> int:
         kept = {"family": one.family, "title": one.title}
         await hand.db.execute(upsert(matter).values(values).on_conflict_do_update(index_elements=["code"], set_=kept))
         await _log(hand, "approvals.matter", f"approvals.matter:{one.code}", kept)
+    if changed:
+        await toolkit.touch(hand.db)
     return len(changed)
 
 
@@ -129,6 +131,7 @@ async def publish(hand: Hand, code: str, version: int, day: date) -> None:
     values = {"state": "published", "valid_from": day, "valid_until": None, "changed": hand.at, "post_id": hand.actor.post_id}
     await hand.db.execute(update(item_version).where(item_version.c.id == row.id).values(values))
     await _log(hand, "approvals.published", f"approvals.item:{code}", {"version": version, "day": day.isoformat()})
+    await toolkit.touch(hand.db)
 
 
 def _dated(row: Any) -> dict[str, object]:

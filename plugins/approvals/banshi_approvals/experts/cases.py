@@ -24,6 +24,7 @@ from banshi import (
     State,
     translator,
 )
+from banshi_approvals import wording
 from banshi_approvals.application import forms, keeping
 from banshi_approvals.catalogue import reading
 from banshi_approvals.catalogue.content import Choice
@@ -75,6 +76,7 @@ PANEL = CaseType(
     form=Panel,
     facts=Facts,
     prepares=prepare,
+    wording=wording.part,
     family=True,
     opened=_("The panel was drawn by lot"),
     states=(

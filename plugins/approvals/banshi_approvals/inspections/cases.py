@@ -25,6 +25,7 @@ from banshi import (
     State,
     translator,
 )
+from banshi_approvals import wording
 from banshi_approvals.application import forms, keeping
 from banshi_approvals.inspections import forms as versions
 from banshi_approvals.inspections import ways
@@ -70,6 +71,7 @@ INSPECTION = CaseType(
     form=Inspection,
     facts=Facts,
     prepares=prepare,
+    wording=wording.part,
     family=True,
     opened=_("An inspection is planned"),
     states=(

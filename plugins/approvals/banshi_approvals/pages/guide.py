@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -135,17 +136,18 @@ class Guide(Controller):
             return visit.go(address(visit, "catalogue"))
 
     @get("/catalogue", opt=PUBLIC)
-    async def catalogue(self, request: Request[Any, Any, Any], q: FromQuery[str] = "", desk: FromQuery[str] = "") -> Response[Any]:
+    async def catalogue(self, request: Request[Any, Any, Any], q: FromQuery[str] = "") -> Response[Any]:
         """What can be applied for here, by family and matter, or by words."""
+        along = Along.of(request)
         async with toolkit.visiting(request) as visit:
             place = here(visit)
             shelves = await reading.shelves(visit.db, place.id, visit.at)
             asked = q.strip()[:MOST]
-            found = tuple(_link(visit, o, desk=bool(desk)) for o in finding.fitting(shelves, asked)) if asked else None
+            found = tuple(_link(visit, o, along) for o in finding.fitting(shelves, asked)) if asked else None
             families = []
             for family, title in words.FAMILIES.items():
                 matters = tuple(
-                    Heading(title=content.say(s.matter.title, visit.language), links=tuple(_link(visit, o, desk=bool(desk)) for o in s.offers))
+                    Heading(title=content.say(s.matter.title, visit.language), links=tuple(_link(visit, o, along) for o in s.offers))
                     for s in shelves
                     if s.matter.family == family
                 )
@@ -154,7 +156,7 @@ class Guide(Controller):
             page = CataloguePage(
                 home=f"/d/{place.code}",
                 action=address(visit, "catalogue"),
-                desk=bool(desk),
+                desk=along.desk,
                 query=asked,
                 found=found,
                 families=tuple(families),
@@ -163,8 +165,9 @@ class Guide(Controller):
             return toolkit.page(visit, "approvals/catalogue.html", page)
 
     @get("/item/{code:str}", opt=PUBLIC)
-    async def item(self, request: Request[Any, Any, Any], code: FromPath[str], desk: FromQuery[str] = "") -> Response[Any]:
+    async def item(self, request: Request[Any, Any, Any], code: FromPath[str]) -> Response[Any]:
         """What a sub-item takes, before any question."""
+        along = Along.of(request)
         async with toolkit.visiting(request) as visit:
             offer = await offered(visit, code)
             if offer is None:
@@ -174,7 +177,7 @@ class Guide(Controller):
             staff = visit.visitor.post is not None
             shelf = next((s for s in await reading.shelves(visit.db, here(visit).id, visit.at) if s.matter.code == item.matter), None)
             page = ItemPage(
-                back=address(visit, "catalogue", desk=desk),
+                back=address(visit, "catalogue", along=along),
                 matter=content.say(shelf.matter.title, said) if shelf else "",
                 title=content.say(item.title, said),
                 summary=content.say(item.summary, said),
@@ -186,7 +189,7 @@ class Guide(Controller):
                 promise=item.promise,
                 at_once=item.at_once,
                 inspection=item.inspection,
-                next=address(visit, f"item/{code}/{'situation' if asks else 'list'}", desk=desk),
+                next=address(visit, f"item/{code}/{'situation' if asks else 'list'}", along=along),
                 next_text=visit.say(_("What you need in your situation") if asks else _("What you need")),
                 handbook=address(visit, f"desk/catalogue/{code}/{offer.version}") if staff else "",
                 more=content.say(item.fee, said),
@@ -194,8 +197,9 @@ class Guide(Controller):
             return toolkit.page(visit, "approvals/item.html", page)
 
     @get("/item/{code:str}/situation", opt=PUBLIC)
-    async def situation(self, request: Request[Any, Any, Any], code: FromPath[str], desk: FromQuery[str] = "") -> Response[Any]:
+    async def situation(self, request: Request[Any, Any, Any], code: FromPath[str]) -> Response[Any]:
         """Ask about the situation, without script: each answer may lead to the next question."""
+        along = Along.of(request)
         async with toolkit.visiting(request) as visit:
             offer = await offered(visit, code)
             if offer is None:
@@ -205,34 +209,35 @@ class Guide(Controller):
             answers = notice.situation(offer.item, told or query.getall("s", []))
             open_now = notice.unanswered(offer.item, answers)
             if told and not open_now:
-                return visit.go(list_address(visit, offer, answers, desk))
+                return visit.go(list_address(visit, offer, answers, along))
             shown = [n for n in query.get("asked", "").split(",") if n]
             problems = {f"q.{q.name}": visit.say(_("Choose an answer.")) for q in open_now if q.name in shown}
-            return toolkit.page(visit, "approvals/situation.html", _asking(visit, offer, answers, problems, desk), status=400 if problems else 200)
+            return toolkit.page(visit, "approvals/situation.html", _asking(visit, offer, answers, problems, along), status=400 if problems else 200)
 
     @get("/item/{code:str}/list", opt=PUBLIC)
-    async def list_(self, request: Request[Any, Any, Any], code: FromPath[str], desk: FromQuery[str] = "") -> Response[Any]:
+    async def list_(self, request: Request[Any, Any, Any], code: FromPath[str]) -> Response[Any]:
         """The complete, exact list for a situation, to read and to print."""
+        along = Along.of(request)
         async with toolkit.visiting(request) as visit:
             offer = await offered(visit, code)
             if offer is None:
                 return await not_here(visit, code)
             answers = notice.situation(offer.item, request.query_params.getall("s", []))
             if notice.unanswered(offer.item, answers):
-                return visit.go(situation_address(visit, offer, answers, desk))
+                return visit.go(situation_address(visit, offer, answers, along))
             told, said = notice.of(offer.item, offer.version, answers), visit.language
             page = ListPage(
-                back=address(visit, f"item/{code}", desk=desk),
+                back=address(visit, f"item/{code}", along=along),
                 title=content.say(told.title, said),
                 situation=tuple(words.Line(content.say(a.question, said), content.say(a.answer, said)) for a in told.situation),
                 materials=words.needed(visit, told.materials),
                 terms=words.terms(visit, told, department_of(visit, offer)),
                 conditions=tuple(content.say(c, said) for c in told.conditions),
-                apply=list_address(visit, offer, answers, desk, page="apply"),
-                change=situation_address(visit, offer, answers, desk) if told.situation else "",
+                apply=list_address(visit, offer, answers, along, page="apply"),
+                change=situation_address(visit, offer, answers, along) if told.situation else "",
                 day=say_date(visit.at.astimezone(here(visit).timezone).date(), said),
                 version=told.version,
-                pdf=list_address(visit, offer, answers, "", page="list.pdf"),
+                pdf=list_address(visit, offer, answers, Along(), page="list.pdf"),
             )
             return toolkit.page(visit, "approvals/list.html", page)
 
@@ -261,9 +266,27 @@ def here(visit: toolkit.Visit) -> Any:
     return visit.district
 
 
-def address(visit: toolkit.Visit, path: str, *, desk: str = "") -> str:
-    """Return the address of one of these pages in the district of this one; ``desk`` stays on it as long as an officer files for a resident."""
-    return f"/d/{here(visit).code}/approvals/{path}" + ("?desk=1" if desk else "")
+class Along(msgspec.Struct, frozen=True, kw_only=True):
+    """What stays on the addresses of one way to an application: that an officer files it for somebody, the licence that it renews."""
+
+    desk: bool = False
+    renews: str = ""
+
+    @staticmethod
+    def of(request: Request[Any, Any, Any]) -> Along:
+        """Return what is on the address of a request."""
+        query = request.query_params
+        return Along(desk=bool(query.get("desk")), renews=query.get("renews", "").strip()[:40])
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return it as the names and values of a query."""
+        return [(name, value) for name, value in (("desk", "1" if self.desk else ""), ("renews", self.renews)) if value]
+
+
+def address(visit: toolkit.Visit, path: str, *, along: Along | None = None, query: Sequence[tuple[str, str]] = ()) -> str:
+    """Return the address of one of these pages in the district of this one, with what stays on it."""
+    pairs = [*query, *(along.pairs() if along else ())]
+    return f"/d/{here(visit).code}/approvals/{path}" + (f"?{urlencode(pairs)}" if pairs else "")
 
 
 async def offered(visit: toolkit.Visit, code: str) -> Offer | None:
@@ -278,15 +301,15 @@ def department_of(visit: toolkit.Visit, offer: Offer) -> Any:
     return toolkit.responsible(visit, "approvals.application", offer.item.code, here(visit).id)
 
 
-def list_address(visit: toolkit.Visit, offer: Offer, answers: dict[str, str], desk: str, *, page: str = "list") -> str:
+def list_address(visit: toolkit.Visit, offer: Offer, answers: dict[str, str], along: Along, *, page: str = "list") -> str:
     """Return the address of the list for a situation, or of applying in it."""
-    query = [("s", f"{name}:{value}") for name, value in answers.items()] + ([("desk", "1")] if desk else [])
-    return address(visit, f"item/{offer.item.code}/{page}") + (f"?{urlencode(query)}" if query else "")
+    query = [("s", f"{name}:{value}") for name, value in answers.items()]
+    return address(visit, f"item/{offer.item.code}/{page}", along=along, query=query)
 
 
-def situation_address(visit: toolkit.Visit, offer: Offer, answers: dict[str, str], desk: str) -> str:
+def situation_address(visit: toolkit.Visit, offer: Offer, answers: dict[str, str], along: Along) -> str:
     """Return the address of the questions, with the answers so far."""
-    return list_address(visit, offer, answers, desk, page="situation")
+    return list_address(visit, offer, answers, along, page="situation")
 
 
 async def not_here(visit: toolkit.Visit, code: str) -> Response[Any]:
@@ -323,16 +346,16 @@ def reform_row(visit: toolkit.Visit, row: Any, titles: dict[str, dict[str, str]]
     )
 
 
-def _link(visit: toolkit.Visit, offer: Offer, *, desk: bool) -> Link:
+def _link(visit: toolkit.Visit, offer: Offer, along: Along) -> Link:
     item = offer.item
     return Link(
         text=content.say(item.title, visit.language),
-        href=address(visit, f"item/{item.code}", desk="1" if desk else ""),
+        href=address(visit, f"item/{item.code}", along=along),
         more=content.say(item.summary, visit.language),
     )
 
 
-def _asking(visit: toolkit.Visit, offer: Offer, answers: dict[str, str], problems: dict[str, str], desk: str) -> SituationPage:
+def _asking(visit: toolkit.Visit, offer: Offer, answers: dict[str, str], problems: dict[str, str], along: Along) -> SituationPage:
     asked = content.questions(offer.item, answers)
     fields = tuple(
         toolkit.Field(
@@ -351,6 +374,6 @@ def _asking(visit: toolkit.Visit, offer: Offer, answers: dict[str, str], problem
         fields=fields,
         button=visit.say(_("Continue")),
         problems=tuple(toolkit.Problem(text=text, field=name) for name, text in problems.items()),
-        hidden=(("asked", ",".join(q.name for q in asked)), *((("desk", "1"),) if desk else ())),
+        hidden=(("asked", ",".join(q.name for q in asked)), *along.pairs()),
     )
-    return SituationPage(back=address(visit, f"item/{offer.item.code}", desk=desk), title=content.say(offer.item.title, visit.language), form=form)
+    return SituationPage(back=address(visit, f"item/{offer.item.code}", along=along), title=content.say(offer.item.title, visit.language), form=form)

@@ -29,6 +29,7 @@ from banshi import (
     Tells,
     translator,
 )
+from banshi_approvals import wording
 from banshi_approvals.application import forms
 from banshi_approvals.application.facts import Verdict
 from banshi_approvals.catalogue.content import Unanswered
@@ -98,6 +99,7 @@ REVIEW = CaseType(
     form=Review,
     facts=Facts,
     prepares=prepare,
+    wording=wording.part,
     family=True,
     opened=_("Asked for an opinion"),
     states=(
