@@ -24,12 +24,12 @@ class City:
     def __init__(self, database: Database, town: Town) -> None:
         self.database, self.town = database, town
 
-    async def file(self, item: str = "simple", *, who: str = "resident0", name: str = "application", **answers: Any) -> str:
+    async def file(self, item: str = "simple", *, who: str = "resident0", name: str = "application", district: str = "north", **answers: Any) -> str:
         """File a case and return its number."""
         declared = self.town.house.registry.case_type(f"approvals.{name}")
         said = FILED | {"item": item} | answers if name == "application" else answers
         actor = self.town.residents.get(who) or self.town.staff[who]
-        wanted = Opening(case_type=declared, district_id=self.town.district("north"), form=decode(declared.form, said), channel="web")
+        wanted = Opening(case_type=declared, district_id=self.town.district(district), form=decode(declared.form, said), channel="web")
         async with self.database.transaction() as db:
             return (await opening.open_one(db, self.town.house, actor, wanted, MOMENT)).number
 
@@ -44,10 +44,10 @@ class City:
             wanted = Act(number=number, action=action, form=decode(declared.action(action).form, given), key=key)
             return await acting.act_one(db, self.town.house, actor, wanted, MOMENT)
 
-    async def grant(self, item: str = "simple", **answers: Any) -> tuple[str, str]:
+    async def grant(self, item: str = "simple", *, window: str = WINDOW, **answers: Any) -> tuple[str, str]:
         """Have a licence granted on the spot; return the numbers of its case and its own."""
         number = await self.file(item, **answers)
         await self.act(number, "resident0", "hand_in", papers=["form:1", "plan:2"])
-        await self.act(number, WINDOW, "decide_now", outcome="granted")
+        await self.act(number, window, "decide_now", outcome="granted")
         async with self.database.transaction() as db:
             return number, (await db.execute(select(licence.c.number).order_by(licence.c.id.desc()).limit(1))).scalar_one()

@@ -20,7 +20,7 @@ from banshi_approvals.papers.signers import Signer
 
 _ = translator("banshi_approvals")
 
-FIELD = {"acceptance": "seal-acceptance", "decision": "seal-decision"}
+FIELD: dict[Which, str] = {"acceptance": "seal-acceptance", "decision": "seal-decision"}
 WORDS: dict[Which, str] = {"acceptance": "受理专用章", "decision": "审批专用章"}
 MILLIMETRE = 72 / 25.4
 CENTRE, RADIUS = (152.0, 46.0), 20.0
@@ -83,7 +83,7 @@ def _picture() -> Callable[[bytes], Any]:
             self.pdf = pdf
 
         def render(self) -> bytes:
-            drawn = self.writer.import_page_as_xobject(PdfFileReader(io.BytesIO(self.pdf)))
+            drawn = self._ensure_writer.import_page_as_xobject(PdfFileReader(io.BytesIO(self.pdf)))
             self.resources.xobject["/Seal"] = drawn
             left, low, right, high = drawn.get_object()["/BBox"]
             self.box = BoxConstraints(width=abs(right - left), height=abs(high - low))
