@@ -341,6 +341,10 @@ class City(Protocol):
         """Return whose duty a kind of case is at a place (the id of a district or area): the nearest, the most exact; None: nobody's."""
         ...
 
+    def day(self, district_id: int, at: datetime) -> date:
+        """Return which day a moment is in a district or area."""
+        ...
+
     def offers(self, department_id: int, plugin: str) -> bool:
         """Return whether the district of a department, or one below it, has a plugin on."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 import msgspec
@@ -71,6 +71,10 @@ class Directory:
         self._posts: dict[int, list[Officer]] = {}
         for held in officers:
             self._posts.setdefault(held.department_id, []).append(held)
+
+    def day(self, district_id: int, at: datetime) -> date:
+        """Return which day a moment is in a district or area."""
+        return at.astimezone(self.tree[district_id].timezone).date()
 
     @property
     def owners(self) -> frozenset[str]:

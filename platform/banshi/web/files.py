@@ -190,7 +190,7 @@ async def download(site: Site, row: Any, name: str) -> Response[Any]:
         "Content-Length": str(row.size),
         "ETag": f'"{row.digest.hex()}"',
     }
-    return Stream(await _begun(site, row.digest.hex()), media_type=row.media_type, headers=headers)
+    return Stream(await begun(site, row.digest.hex()), media_type=row.media_type, headers=headers)
 
 
 def disposition(name: str) -> str:
@@ -224,7 +224,7 @@ async def _draw(site: Site, source: str, name: str) -> None:
         await site.store.put(name, small)
 
 
-async def _begun(site: Site, name: str) -> AsyncIterator[bytes]:
+async def begun(site: Site, name: str) -> AsyncIterator[bytes]:
     """Return the pieces of a content of which the first is read: whatever is wrong shows before the answer has begun."""
     pieces = site.store.read(name)
     try:

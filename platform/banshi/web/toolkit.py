@@ -99,6 +99,11 @@ async def touch(db: Connection) -> None:
     await districts.touch(db)
 
 
+def today(visit: Visit) -> date:
+    """Return which day it is for the visitor: in the district of the page, else in the city."""
+    return visit.at.astimezone(own.zone(visit)).date()
+
+
 def workdays_later(house: House, district_id: int, at: datetime, days: int) -> date:
     """Return the day on which a limit of so many workdays ends that begins at a moment; the day itself is not counted."""
     calendar = house.times.calendar(district_id)
@@ -257,11 +262,11 @@ async def keep_paper(
 
 
 async def paper(visit: Visit, document_id: int) -> bytes:
-    """Return the content of a paper that the office keeps; NotFound where it is gone."""
+    """Return the content of a paper that the office keeps; NotFound where it was withdrawn, FilesUnavailable where its content is away."""
     found = await keeping.digest_of(visit.db, document_id)
     if found is None:
         raise NotFound(_("There is no such file on this case, or it was withdrawn."))
-    return b"".join([piece async for piece in visit.site.store.read(found.hex())])
+    return b"".join([piece async for piece in await files.begun(visit.site, found.hex())])
 
 
 def give(content: bytes, name: str, media_type: str) -> Response[bytes]:
@@ -381,6 +386,7 @@ __all__ = [
     "slow_down",
     "snapshot",
     "story",
+    "today",
     "touch",
     "upload_token",
     "uploaded",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -72,19 +72,19 @@ async def test_a_renewal_keeps_the_number_and_goes_on_where_the_old_time_ends(gr
 
 
 async def test_a_renewal_asked_for_in_time_and_not_answered_at_the_end_keeps_the_licence_valid_until_it_is_answered(
-    grant: Any, apply: Any, act: Any, db: Connection
+    grant: Any, apply: Any, act: Any, db: Connection, town: Town
 ) -> None:
     _case, number = await grant()
     end = (await held(db, number))["valid_until"]
     after = datetime(end.year, end.month, end.day, tzinfo=MOMENT.tzinfo) + timedelta(days=5)
-    assert register.standing(await held(db, number), after) == "expired"
+    assert register.standing(await held(db, number), town.house.directory, after) == "expired"
     renewal = await apply("simple", at=NEXT, renews=number)
-    assert register.standing(await held(db, number), after) == "valid"
+    assert register.standing(await held(db, number), town.house.directory, after) == "valid"
     with pytest.raises(Invalid, match="attention") as twice:
         await apply("simple", at=NEXT, renews=number)
     assert "already" in str(twice.value.problems["renews"])
     await act(renewal, "resident0", "withdraw", at=after)
-    assert register.standing(await held(db, number), after) == "expired"
+    assert register.standing(await held(db, number), town.house.directory, after) == "expired"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,9 @@ async def test_nobody_renews_what_is_anothers_or_is_not_there(grant: Any, apply:
     assert "no such licence" in str(unknown.value.problems["renews"])
 
 
-async def test_a_licence_that_is_revoked_while_it_is_renewed_is_not_renewed(grant: Any, apply: Any, act: Any, opened: Any, db: Connection) -> None:
+async def test_a_licence_that_is_revoked_while_it_is_renewed_is_not_renewed(
+    grant: Any, apply: Any, act: Any, opened: Any, db: Connection, town: Town
+) -> None:
     _case, number = await grant()
     renewal = await apply("simple", at=NEXT, renews=number)
     await act(renewal, "resident0", "hand_in", at=NEXT, papers=["form:1", "plan:2"])
@@ -118,7 +120,7 @@ async def test_a_licence_that_is_revoked_while_it_is_renewed_is_not_renewed(gran
     await act(finding, HEALTH, "propose", at=NEXT, measure="revoke", reasons="《示例办法》第九条")
     await act(finding, CHIEF, "decide", at=NEXT, agreed="yes")
     row = await held(db, number)
-    assert (row["state"], row["renewing"], register.standing(row, NEXT)) == ("revoked", False, "revoked")
+    assert (row["state"], row["renewing"], register.standing(row, town.house.directory, NEXT)) == ("revoked", False, "revoked")
     with pytest.raises(NotAllowedNow, match="revoked or given back"):
         await act(renewal, WINDOW, "decide_now", at=NEXT, outcome="granted")
     await act(renewal, WINDOW, "decide_now", at=NEXT, outcome="refused", reasons="证照已被撤销")
@@ -193,11 +195,13 @@ async def test_a_new_name_is_a_new_version_and_a_new_paper(grant: Any, act: Any,
     assert await news(db, case) == ["changed"]
 
 
-async def test_a_licence_stands_for_a_material_while_it_is_valid_and_no_longer(grant: Any, apply: Any, facts: Any, db: Connection) -> None:
+async def test_a_licence_stands_for_a_material_while_it_is_valid_and_no_longer(
+    grant: Any, apply: Any, facts: Any, db: Connection, town: Town
+) -> None:
     _case, number = await grant()
     assert (await facts(await apply("reusing"))).given("old").state == "accepted"
     await db.execute(update(licence).where(licence.c.number == number).values(valid_until=(MOMENT - timedelta(days=1)).date()))
-    assert register.standing(await held(db, number), MOMENT) == "expired"
+    assert register.standing(await held(db, number), town.house.directory, MOMENT) == "expired"
     assert (await facts(await apply("reusing"))).given("old").state == "missing"
 
 
@@ -216,6 +220,16 @@ async def test_a_holder_is_reminded_once_at_each_step_and_not_while_the_renewal_
     await act(asked, "resident0", "withdraw")
     await minding.remind(work(last - timedelta(days=3)))
     assert len(await news(db, case)) == 3
+
+
+async def test_a_licence_ends_with_its_last_day_where_it_was_given_not_elsewhere(grant: Any, db: Connection, town: Town) -> None:
+    _case, number = await grant()
+    row = await held(db, number)
+    zone = town.house.directory.tree[row["district_id"]].timezone
+    midnight = datetime.combine(row["valid_until"] + timedelta(days=1), time(), tzinfo=zone)
+    moments = (midnight - timedelta(minutes=1), midnight, midnight.astimezone(UTC))
+    assert [register.standing(row, town.house.directory, m) for m in moments] == ["valid", "expired", "expired"]
+    assert midnight.astimezone(UTC).date() == row["valid_until"]
 
 
 async def test_a_yearly_check_is_opened_once_a_year_and_lies_with_who_granted_the_licence(

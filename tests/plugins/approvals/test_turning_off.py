@@ -128,7 +128,12 @@ async def test_where_it_is_turned_off_only_closed_cases_are_left_and_the_other_d
                 path = address.format(district=OFF, number=toolkit.show_number(number))
                 token = str(visitor.cookies.get("csrf"))  # an upload that is refused gives the browser another
                 answered = await visitor.request(
-                    method, path, params={"token": token}, headers={"x-csrftoken": token}, files={"m.form": ("a.pdf", b"%PDF")}, follow_redirects=False
+                    method,
+                    path,
+                    params={"token": token},
+                    headers={"x-csrftoken": token},
+                    files={"m.form": ("a.pdf", b"%PDF")},
+                    follow_redirects=False,
                 )
                 assert answered.status_code == 404, (who, method, path, answered.status_code)
 

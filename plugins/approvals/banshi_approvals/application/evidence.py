@@ -35,7 +35,7 @@ def shown(case: Snapshot, form: forms.Shown, context: Context) -> Changes:
     row = context.found
     if row is None or row.kind != material.licence or row.holder_index not in context.vault.indexes("name", holder(case, context)):
         raise Invalid(PROBLEM, {"number": _("There is no such licence of the applicant's. Check its number, or hand in a copy.")})
-    if (state := register.standing(row._mapping, context.at)) != "valid":  # noqa: SLF001 -- the public name of a row as a mapping
+    if (state := register.standing(row._mapping, context.city, context.at)) != "valid":  # noqa: SLF001 -- the public name of a row as a mapping
         raise Invalid(PROBLEM, {"number": not_in_force(row, state)})
     return back_when_complete(case, facts.with_material(form.code, state="accepted", reason=""))
 

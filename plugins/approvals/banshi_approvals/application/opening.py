@@ -106,4 +106,4 @@ async def _own_licences(db: Any, form: forms.Application, item: Item, filing: Fi
         licence.c.state == "valid",
         *([licence.c.person_id == (filing.actor.acting_for_id or filing.actor.person_id)] if filing.actor.capacity == "resident" else []),
     )
-    return {r["kind"] for r in (await db.execute(held)).mappings() if register.standing(r, filing.at) == "valid"}
+    return {r["kind"] for r in (await db.execute(held)).mappings() if register.standing(r, filing.city, filing.at) == "valid"}

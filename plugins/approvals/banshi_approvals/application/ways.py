@@ -154,7 +154,8 @@ def only_a_gap(case: Snapshot, form: forms.Gap, context: Context) -> None:
         raise NotAllowedNow(_("Nothing is missing: accept it."))
     if not form.promised:
         raise Invalid(PROBLEM, {"promised": _("Without the signed promise it cannot be accepted with a gap.")})
-    if not context.at.date() < form.until <= context.at.date() + timedelta(days=90):
+    today = context.city.day(case.district_id, context.at)
+    if not today < form.until <= today + timedelta(days=90):
         raise Invalid(PROBLEM, {"until": _("Choose a day within the next 90 days.")})
 
 

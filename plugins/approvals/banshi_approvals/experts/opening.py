@@ -41,7 +41,7 @@ async def pool(db: Any, case: Snapshot, form: Call, context: Context) -> Ready:
     field = form.field or wanted.field
     if not field:
         raise Invalid(ways.PROBLEM, {"field": _("The catalogue names no field for this sub-item. Choose one.")})
-    found = await pools.free(db, field, context.at.date(), keeping.holder(case.data, context.vault), case.applicant_id)
+    found = await pools.free(db, field, context.city.day(case.district_id, context.at), keeping.holder(case.data, context.vault), case.applicant_id)
     return Ready(wanted=wanted, pool=found)
 
 

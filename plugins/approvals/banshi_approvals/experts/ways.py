@@ -114,7 +114,7 @@ async def another_pool(db: Any, case: Snapshot, form: Wider, context: Context) -
     """Read who of that field can be drawn for this application's holder."""
     whole = await keeping.whole(db, case.data["whole"])
     holder = keeping.holder(whole.data, context.vault) if whole is not None else ""
-    return await pools.free(db, form.field, context.at.date(), holder, whole.applicant_id if whole is not None else None)
+    return await pools.free(db, form.field, context.city.day(case.district_id, context.at), holder, whole.applicant_id if whole is not None else None)
 
 
 def widened(case: Snapshot, form: Wider, context: Context) -> Changes:

@@ -59,7 +59,7 @@ async def prepare(db: Any, form: Inspection, filing: Filing) -> Marks:
         title=known.form.title,
         items=tuple(form.items),
         day=form.day,
-        days=max(1, (form.day - filing.at.date()).days + 2),
+        days=max(1, (form.day - filing.city.day(filing.district_id, filing.at)).days + 2),
         kept=await keeping.kept(db, form.whole),
     )
     return Marks(facts=facts, officer=form.officer)

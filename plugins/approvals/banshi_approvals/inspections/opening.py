@@ -49,7 +49,11 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 async def whole_form(db: Any, case: Snapshot, form: Any, context: Context) -> Ready:
     """Read the form that holds today."""
     item = await reading.version(db, case.facts.item, case.facts.version)
-    return Ready(form=await forms.current(db, item.inspection, context.at.date()) if item is not None and item.inspection else None)
+    return Ready(
+        form=await forms.current(db, item.inspection, context.city.day(case.district_id, context.at))
+        if item is not None and item.inspection
+        else None
+    )
 
 
 async def what_failed(db: Any, case: Snapshot, form: Any, context: Context) -> Ready:
@@ -83,7 +87,7 @@ def inspected(case: Snapshot, form: Inspect, context: Context) -> Changes:
     ready: Ready = context.found
     if ready.form is None:
         raise NotAllowedNow(_("No inspection form is published for this sub-item. An administrator adds it to the catalogue."))
-    ways.soon(form.day, context)
+    ways.soon(form.day, context, case.district_id)
     facts: Facts = case.facts
     kept = keeping.of(case)
     officer = ways.inspector(context, form.officer, kept) if form.officer else None

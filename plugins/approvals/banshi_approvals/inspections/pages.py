@@ -168,7 +168,7 @@ class SelfCheck(Controller):
         """List the forms."""
         async with toolkit.visiting(request) as visit:
             code = visit.district.code if visit.district else ""
-            found = await forms.every(visit.db, visit.at.date())
+            found = await forms.every(visit.db, toolkit.today(visit))
             lines = [
                 showing.Line(
                     title=say(v.form.title, visit.language), href=f"/d/{code}/approvals/self-check/{v.form.code}", items=len(list(v.form.items()))
@@ -276,7 +276,7 @@ def _page(visit: Any, sheet: Sheet, *, raw: Mapping[str, str] = {}, bare: Any = 
 
 
 async def _current(visit: Any, code: str) -> forms.Version:
-    known = await forms.current(visit.db, code, visit.at.date()) if forms.CODE.fullmatch(code) else None
+    known = await forms.current(visit.db, code, toolkit.today(visit)) if forms.CODE.fullmatch(code) else None
     if known is None:
         raise NotFound(_("There is no such inspection form."))
     return known

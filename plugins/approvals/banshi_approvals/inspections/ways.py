@@ -190,13 +190,14 @@ def shown(case: Snapshot, form: Shown, context: Context) -> Changes:
 
 def planned(case: Snapshot, form: Planned, context: Context) -> Changes:
     """Move it to another day."""
-    soon(form.day, context)
+    soon(form.day, context, case.district_id)
     return Changes(facts=replace(case.facts, day=form.day))
 
 
-def soon(day: date, context: Context) -> None:
+def soon(day: date, context: Context, district_id: int) -> None:
     """Refuse a day that is past, or too far away."""
-    if not context.at.date() <= day <= (context.at + FURTHEST).date():
+    today = context.city.day(district_id, context.at)
+    if not today <= day <= today + FURTHEST:
         raise Invalid(PROBLEM, {"day": _("Choose a day from today on, within the next 90 days.")})
 
 
@@ -263,7 +264,7 @@ def concluded(case: Snapshot, form: Conclusion, context: Context) -> Changes:
 def _counted(case: Snapshot, facts: Facts, item: Item, context: Context) -> Put:
     answer = facts.answer(item.code)
     values = {"district_id": case.district_id, "form": facts.form, "version": facts.version, "item": item.code, "again": bool(facts.items)}
-    values |= {"finding": answer.finding if answer else "not", "day": context.at.date()}
+    values |= {"finding": answer.finding if answer else "not", "day": context.city.day(case.district_id, context.at)}
     return Put(table=inspection_finding, values=values, on=("case_id", "item"), case="case_id")
 
 

@@ -92,12 +92,20 @@ async def read(db: Any, case: Snapshot, form: Any, context: Context) -> Any:
 def changed(case: Snapshot, form: Any, context: Context) -> Changes:
     """Change it as asked; what was changed is a new paper, what was given back is none any more."""
     row, what = writing.alive(context.found, case.facts.licence), case.data["what"]
-    key = f"{what}:{case.number}"
+    key, today = f"{what}:{case.number}", context.city.day(case.district_id, context.at)
     if what == "give_back":
         rows = (
             writing.changed(row, context, state="cancelled", renewing_case_id=None),
             writing.event(row["number"], "cancelled", key, context),
-            writing.paper(row, context, "revocation", key, how="cancelled", reasons=str(case.data["reason"]), since=context.at.date()),
+            writing.paper(
+                row,
+                context,
+                "revocation",
+                key,
+                how="cancelled",
+                reasons=str(case.data["reason"]),
+                since=today,
+            ),
         )
         return Changes(rows=rows, tells=(writing.told(row, "cancelled"),))
     holder, place = context.vault.unseal(row["holder"], "holder"), row["place"]

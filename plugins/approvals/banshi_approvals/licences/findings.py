@@ -134,7 +134,7 @@ async def read(db: Any, case: Snapshot, form: Any, context: Context) -> Any:
 
 def correct(case: Snapshot, form: Correct, context: Context) -> Changes:
     """Ask the holder to put it right by a day."""
-    days = (form.until - context.at.date()).days
+    days = (form.until - context.city.day(case.district_id, context.at)).days
     if not 1 <= days <= LONGEST:
         raise Invalid(PROBLEM, {"until": _("Choose a day within the next 180 days.")})
     row = writing.alive(context.found, case.facts.licence)
@@ -192,7 +192,7 @@ def _done(row: Any, context: Context, case: Snapshot, state: str, how: str, reas
     rows = (
         writing.changed(row, context, state=state, **values),
         writing.event(row["number"], state, key, context, how=how),
-        writing.paper(row, context, "revocation", key, how=how, reasons=reasons, since=context.at.date()),
+        writing.paper(row, context, "revocation", key, how=how, reasons=reasons, since=context.city.day(case.district_id, context.at)),
     )
     return Changes(rows=rows, tells=(writing.told(row, how, reasons),))
 

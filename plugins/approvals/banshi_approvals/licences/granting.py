@@ -35,7 +35,7 @@ def granted(case: Snapshot, context: Context, holder: str, conditions: str) -> G
     """Return what a grant writes. A renewal keeps the number and goes on where the old time ends; asked in time, it never lapsed between."""
     known = case.facts.licence or case.facts.renews
     old: Mapping[str, Any] | None = writing.alive(context.found, known) if known else None
-    today = context.at.date()
+    today = context.city.day(case.district_id, context.at)
     facts = case.facts
     number = old["number"] if old else f"{facts.prefix or 'BS'}{today.year}{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
     begins = max(old["valid_until"], today) if old and old["valid_until"] else today

@@ -24,6 +24,7 @@ log = logging.getLogger("banshi.approvals.licences")
 STEPS = (60, 30, 7)
 """Days before the end at which the holder is reminded; the last day for a renewal is among the first of them."""
 BATCH = 100
+DAY = timedelta(days=1)
 
 
 async def remind(work: toolkit.Work, after: int = 0) -> int | None:
@@ -32,13 +33,17 @@ async def remind(work: toolkit.Work, after: int = 0) -> int | None:
     Whoever asked for renewal in time is not reminded. After days without a worker only the nearest step is told.
     """
     today = work.at.date()
-    soon = register.rows().where(
-        licence.c.id > after, licence.c.state == "valid", licence.c.valid_until >= today, licence.c.valid_until <= today + timedelta(days=max(STEPS))
+    soon = register.rows().where(  # a day more on either side: today is another day elsewhere
+        licence.c.id > after,
+        licence.c.state == "valid",
+        licence.c.valid_until >= today - DAY,
+        licence.c.valid_until <= today + timedelta(days=max(STEPS)) + DAY,
     )
     rows = [dict(r) for r in (await work.db.execute(soon.order_by(licence.c.id).limit(BATCH))).mappings()]
     for row in rows:
-        step = min(s for s in STEPS if s >= (register.days_left(row, today) or 0))
-        if not row["renewing"]:
+        left = (row["valid_until"] - work.house.directory.day(row["district_id"], work.at)).days
+        step = next((s for s in sorted(STEPS) if 0 <= left <= s), None)
+        if step is not None and not row["renewing"]:
             await _once(work, row, "reminded", f"reminded:{row['valid_until']}:{step}", _tell)
     return rows[-1]["id"] if len(rows) == BATCH else None
 

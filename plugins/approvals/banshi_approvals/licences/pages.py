@@ -160,7 +160,7 @@ class Results(Controller):
 async def _index(visit: toolkit.Visit, number: str, name: str, after: str) -> tuple[RegisterPage, bool]:
     """Return the page, and whether what was asked for was found."""
     district = _district(visit)
-    address, vault = f"/d/{district.code}/approvals/licences", visit.house.keyring
+    address, vault, city = f"/d/{district.code}/approvals/licences", visit.house.keyring, visit.house.directory
     title = visit.say(_("Licences in {place}"), place=district.say(visit.language))
     links = (
         (visit.say(_("Check a paper or a licence")), f"/d/{district.code}/approvals/check"),
@@ -185,7 +185,7 @@ async def _index(visit: toolkit.Visit, number: str, name: str, after: str) -> tu
         name=name,
         problem=problem,
         asked=bool(number or name),
-        rows=tuple(shown.row(vault, r, visit.house.directory.tree[r["district_id"]].code, visit.at, visit.language) for r in found),
+        rows=tuple(shown.row(vault, r, city.tree[r["district_id"]].code, city, visit.at, visit.language) for r in found),
         first=address if after else "",
         next=f"{address}?" + urlencode({"after": more}) if more else "",
         links=links,

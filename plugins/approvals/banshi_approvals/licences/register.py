@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select
 
-from banshi import Vault, case_table
+from banshi import City, Vault, case_table
 from banshi_approvals.models import licence, licence_event
 
 ENDED = frozenset({"revoked", "cancelled"})
@@ -85,19 +85,14 @@ async def story(db: Any, number: str) -> Sequence[Any]:
     return list((await db.execute(select(licence_event).where(licence_event.c.licence == number).order_by(licence_event.c.id))).all())
 
 
-def standing(row: Mapping[str, Any], at: datetime) -> str:
+def standing(row: Mapping[str, Any], city: City, at: datetime) -> str:
     """Return how a licence stands at a moment: valid, expired, suspended, revoked, cancelled.
 
     A renewal that was asked for in time and is not answered keeps it valid beyond its day (domain 7.8).
     """
-    if row["state"] != "valid" or row["valid_until"] is None or row["valid_until"] >= at.date() or row["renewing"]:
+    if row["state"] != "valid" or row["valid_until"] is None or row["valid_until"] >= city.day(row["district_id"], at) or row["renewing"]:
         return str(row["state"])
     return "expired"
-
-
-def days_left(row: Mapping[str, Any], today: date) -> int | None:
-    """Return for how many days more it is valid, None where it is for good."""
-    return None if row["valid_until"] is None else (row["valid_until"] - today).days
 
 
 def shown_holder(vault: Vault, row: Mapping[str, Any]) -> str:

@@ -32,7 +32,7 @@ async def renewable(db: Any, form: Any, item: Item, filing: Filing) -> Mapping[s
         raise _no(_("This licence is suspended: it can be renewed when the suspension is lifted."))
     if row["renewing"]:
         raise _no(_("Its renewal was asked for already, and is not decided yet."))
-    until, today = row["valid_until"], filing.at.date()
+    until, today = row["valid_until"], filing.city.day(row["district_id"], filing.at)
     if until is None:
         raise _no(_("This licence is valid for good: there is nothing to renew."))
     if today > until - timedelta(days=item.grants.renew_days):

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from banshi import Language, Text, Vault, say, say_date, say_moment, toolkit, translator
+from banshi import City, Language, Text, Vault, say, say_date, say_moment, toolkit, translator
 from banshi_approvals.catalogue import content
 from banshi_approvals.licences import register
 
@@ -67,9 +67,9 @@ class Licence(Row, frozen=True, kw_only=True):
     renewing: bool = False
 
 
-def standing(row: Mapping[str, Any], at: datetime, language: Language) -> tuple[str, str]:
+def standing(row: Mapping[str, Any], city: City, at: datetime, language: Language) -> tuple[str, str]:
     """Return how a licence stands, in a word and a tone."""
-    text, tone = STANDINGS[register.standing(row, at)]
+    text, tone = STANDINGS[register.standing(row, city, at)]
     return say(text, language), tone
 
 
@@ -80,9 +80,9 @@ def validity(since: date, until: date | None, language: Language) -> str:
     return say(_("{since} to {until}"), language, since=say_date(since, language), until=say_date(until, language))
 
 
-def row(vault: Vault, found: Mapping[str, Any], district: str, at: datetime, language: Language, *, plain: bool = False) -> Row:
+def row(vault: Vault, found: Mapping[str, Any], district: str, city: City, at: datetime, language: Language, *, plain: bool = False) -> Row:
     """Return a licence as a line; with ``plain`` its holder is not masked: the reader is them, or the office."""
-    return Row(**_said(vault, found, district, at, language, plain=plain))
+    return Row(**_said(vault, found, district, city, at, language, plain=plain))
 
 
 def whole(visit: toolkit.Visit, found: Mapping[str, Any], lines: Sequence[Any], *, plain: bool = False) -> Licence:
@@ -90,7 +90,7 @@ def whole(visit: toolkit.Visit, found: Mapping[str, Any], lines: Sequence[Any], 
     district = visit.house.directory.tree[found["district_id"]]
     department = visit.house.directory.department(found["department_id"]).say(visit.language) if found["department_id"] else ""
     return Licence(
-        **_said(visit.house.keyring, found, district.code, visit.at, visit.language, plain=plain),
+        **_said(visit.house.keyring, found, district.code, visit.house.directory, visit.at, visit.language, plain=plain),
         department=department,
         conditions=tuple(found["conditions"]),
         renewing=bool(found["renewing"]),
@@ -102,8 +102,8 @@ def whole(visit: toolkit.Visit, found: Mapping[str, Any], lines: Sequence[Any], 
     )
 
 
-def _said(vault: Vault, found: Mapping[str, Any], district: str, at: datetime, language: Language, *, plain: bool) -> dict[str, str]:
-    word, tone = standing(found, at, language)
+def _said(vault: Vault, found: Mapping[str, Any], district: str, city: City, at: datetime, language: Language, *, plain: bool) -> dict[str, str]:
+    word, tone = standing(found, city, at, language)
     return {
         "number": found["number"],
         "href": f"/d/{district}/approvals/licences/{found['number']}",

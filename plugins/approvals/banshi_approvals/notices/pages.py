@@ -164,11 +164,11 @@ async def _of_code(visit: toolkit.Visit, code: str) -> Verdict | None:
     if row is not None:
         return await _of_paper(visit, row)
     held = await register.by_code(visit.db, code)
-    return None if held is None else _verdict(visit, register.standing(held, visit.at), licence=shown.whole(visit, held, ()))
+    return None if held is None else _verdict(visit, register.standing(held, visit.house.directory, visit.at), licence=shown.whole(visit, held, ()))
 
 
 async def _of_paper(visit: toolkit.Visit, row: Any) -> Verdict:
-    how = await reading.standing(visit.db, row, visit.at)
+    how = await reading.standing(visit.db, row, visit.house.directory, visit.at)
     said = sheets.read(visit.house.keyring, row)
     district = visit.house.directory.tree[row.district_id]
     held = await register.read(visit.db, row.licence) if row.kind == "licence" and row.licence else None

@@ -33,7 +33,7 @@ async def papers(context: PanelContext) -> Mapping[str, Any] | None:
     base = f"/d/{context.district}/approvals/desk/{case.number}" if staff else f"/case/{case.number}/approvals"
     found = []
     for row in rows:
-        how = await reading.standing(context.db, row, context.at)
+        how = await reading.standing(context.db, row, context.city, context.at)
         word, tone = STANDINGS[how]
         found.append(
             {
@@ -50,7 +50,7 @@ async def papers(context: PanelContext) -> Mapping[str, Any] | None:
     licences = await register.of_case(context.db, case.id)
     return {
         "papers": found,
-        "licences": [shown.row(context.vault, r, context.district, context.at, context.language, plain=True) for r in licences],  # type: ignore[arg-type]
+        "licences": [shown.row(context.vault, r, context.district, context.city, context.at, context.language, plain=True) for r in licences],  # type: ignore[arg-type]
         "archive": f"{base}/archive.pdf" if staff and context.actor.may("approvals.read") and case.closed is not None else "",
     }
 

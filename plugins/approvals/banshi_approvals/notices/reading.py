@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from banshi import Text, case_table, translator
+from banshi import City, Text, case_table, translator
 from banshi_approvals.licences import register
 from banshi_approvals.models import paper
 
@@ -78,12 +78,12 @@ async def replaced(db: Any, row: Any) -> bool:
     return (await db.execute(newer.limit(1))).first() is not None
 
 
-async def standing(db: Any, row: Any, at: datetime) -> str:
+async def standing(db: Any, row: Any, city: City, at: datetime) -> str:
     """Return how a paper stands: waiting, valid, revoked; of a licence's document how the licence does, or that a newer one took its place."""
     if row.revoked is not None:
         return "revoked"
     if row.kind == "licence" and (held := await register.read(db, row.licence)) is not None:
-        how = register.standing(held, at)
+        how = register.standing(held, city, at)
         return "replaced" if how == "valid" and await replaced(db, row) else how
     return "waiting" if row.state == "waiting" else "valid"
 

@@ -235,7 +235,7 @@ class Guide(Controller):
                 conditions=tuple(content.say(c, said) for c in told.conditions),
                 apply=list_address(visit, offer, answers, along, page="apply"),
                 change=situation_address(visit, offer, answers, along) if told.situation else "",
-                day=say_date(visit.at.astimezone(here(visit).timezone).date(), said),
+                day=say_date(toolkit.today(visit), said),
                 version=told.version,
                 pdf=list_address(visit, offer, answers, Along(), page="list.pdf"),
             )
