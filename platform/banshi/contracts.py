@@ -995,7 +995,7 @@ class PanelContext(msgspec.Struct, frozen=True, kw_only=True):
     db: Any
     actor: Actor
     at: datetime
-    language: str
+    language: Language
     city: City
     vault: Vault
     zone: ZoneInfo

@@ -9,13 +9,14 @@ from banshi_approvals.inspections import pages as inspections
 from banshi_approvals.licences import pages as licences
 from banshi_approvals.notices import archives, lists
 from banshi_approvals.notices import pages as notices
-from banshi_approvals.pages import editing, filing, guide, materials
+from banshi_approvals.pages import asking, bringing, editing, filing, guide, handbook, materials, reforming
 
 PUBLIC = (guide.Guide, filing.Filing, licences.Licences, licences.Results, notices.Check, lists.Lists)
-DESK = (materials.DeskMaterials, editing.Reading, editing.Editing, notices.Desk, archives.Archives)
+DESK = (materials.DeskMaterials, asking.Asking, notices.Desk, archives.Archives)
+CATALOGUE = (handbook.Handbook, editing.Editing, bringing.Bringing, reforming.Reforming)
 ROUTES = (
     Routes(
-        controllers=(*PUBLIC, *DESK, *inspections.CONTROLLERS, *experts.CONTROLLERS),
+        controllers=(*PUBLIC, *DESK, *CATALOGUE, *inspections.CONTROLLERS, *experts.CONTROLLERS),
         on_case=(filing.Filed, materials.OwnMaterials, appeals.Appeals, notices.OnCase),
     ),
 )

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from browsing import Person
 from inspecting import do, examined, experts, find, part
+from sqlalchemy import select
 
+from banshi.audit import audit_entry
 from banshi.cases.numbers import show
 from banshi.db import Database
 from banshi.testing import MOMENT, Clock, Town
@@ -44,6 +46,13 @@ async def test_the_pool_is_kept_on_pages_and_a_form_that_comes_twice_adds_one(se
     async with settled.transaction() as db:
         assert await pool.listed(db, MOMENT.date()) == []
         assert [e.person_id is not None for e in await pool.listed(db, MOMENT.date(), ended=True)] == [True]
+        said = (
+            (await db.execute(select(audit_entry.c.body).where(audit_entry.c.kind == "approvals.expert").order_by(audit_entry.c.sequence)))
+            .scalars()
+            .all()
+        )
+    assert [set(body["changed"]) >= {"until", "person_id"} for body in said] == [True, True]
+    assert "name" not in said[1]["changed"]
     public = await Person(person.client).get("/d/north/approvals/experts")
     assert "甲一" not in public.text
 

@@ -171,7 +171,11 @@ class Register(Controller):
             async with toolkit.visiting(request) as visit:
                 known = await _known(visit, code)
                 form: ExpertForm = toolkit.decode(ExpertForm, raw)
-                await pool.put(visit.db, await _expert(visit, known, form, sent.get("key", "")), visit.at)
+                wanted = await _expert(visit, known, form, sent.get("key", ""))
+                before = (await pool.named(visit.db, [wanted.code])).get(wanted.code)  # a form that comes twice finds what it wrote
+                await pool.put(visit.db, wanted, visit.at)
+                if changed := [n for n in pool.Expert.__struct_fields__ if before is None or getattr(before, n) != getattr(wanted, n)]:
+                    await toolkit.audited(visit, visit.staff(), "approvals.expert", f"approvals.expert:{wanted.code}", changed=changed)
                 return visit.go(f"/d/{_district(visit)}/approvals/desk/experts")
         except Invalid as refused:
             async with toolkit.visiting(request) as visit:

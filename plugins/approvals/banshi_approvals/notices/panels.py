@@ -37,12 +37,12 @@ async def papers(context: PanelContext) -> Mapping[str, Any] | None:
         word, tone = STANDINGS[how]
         found.append(
             {
-                "title": say(reading.TITLES[row.kind], context.language),  # type: ignore[arg-type]
+                "title": say(reading.TITLES[row.kind], context.language),
                 "number": row.number or row.licence or "",
-                "day": say_date(row.written.astimezone(context.zone).date(), context.language),  # type: ignore[arg-type]
+                "day": say_date(row.written.astimezone(context.zone).date(), context.language),
                 "href": f"{base}/papers/{row.id}",
                 "check": f"/d/{context.district}/approvals/check/{row.check_code}",
-                "standing": "" if how == "valid" else say(word, context.language),  # type: ignore[arg-type]
+                "standing": "" if how == "valid" else say(word, context.language),
                 "tone": tone,
                 "why": row.why if staff and row.state == "waiting" else "",
             }
@@ -50,7 +50,7 @@ async def papers(context: PanelContext) -> Mapping[str, Any] | None:
     licences = await register.of_case(context.db, case.id)
     return {
         "papers": found,
-        "licences": [shown.row(context.vault, r, context.district, context.city, context.at, context.language, plain=True) for r in licences],  # type: ignore[arg-type]
+        "licences": [shown.row(context.vault, r, context.district, context.city, context.at, context.language, plain=True) for r in licences],
         "archive": f"{base}/archive.pdf" if staff and context.actor.may("approvals.read") and case.closed is not None else "",
     }
 

@@ -1,4 +1,4 @@
-"""Materials: each with its state, its reason, its basis and a field for its files; and, for the office, asking once for everything (domain 6.2)."""
+"""Materials: each with its state, its reason, its basis and a field for its files (domain 6.2)."""
 
 from __future__ import annotations
 
@@ -81,31 +81,6 @@ class MaterialsPage(msgspec.Struct, frozen=True, kw_only=True):
     added: str = ""
 
 
-class AskRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A material that can be asked for, with what was said of it."""
-
-    code: str
-    title: str
-    state: str
-    tone: str
-    core: bool
-    asked: int
-    chosen: bool
-    reason: str
-    basis: str
-
-
-class AskPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Asking once for everything that is missing or wrong."""
-
-    back: str
-    number: str
-    title: str
-    rows: tuple[AskRow, ...]
-    days: int
-    form: toolkit.Form
-
-
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """A case with its materials, who looks at it, and from which side."""
 
@@ -145,53 +120,26 @@ class OwnMaterials(Controller):
 
 
 class DeskMaterials(Controller):
-    """For the office: the same, and asking for everything at once."""
+    """For the office: the same."""
 
     @get("/desk/{number:str}/materials", opt=DESK)
     async def show(self, request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
         """Every material with its state."""
         async with toolkit.visiting(request) as visit:
-            return await _draw(visit, await _desk(visit, number))
+            return await _draw(visit, await at_desk(visit, number))
 
     @post("/desk/{number:str}/materials", opt=DESK | toolkit.UPLOAD, request_max_body_size=None, status_code=200)
     async def hand_in(self, request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
         """Take files that came over the counter."""
         async with toolkit.uploaded(request) as upload, toolkit.visiting(request) as visit:
-            return await _take(visit, await _desk(visit, number), upload)
+            return await _take(visit, await at_desk(visit, number), upload)
 
     @post("/desk/{number:str}/licence", opt=DESK, status_code=200)
     async def show_licence(self, request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
         """Take a licence that we gave in place of a material."""
         raw = await toolkit.read(request)
         async with toolkit.visiting(request) as visit:
-            return await _show_licence(visit, await _desk(visit, number), raw)
-
-    @get("/desk/{number:str}/ask", opt=DESK)
-    async def ask(self, request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
-        """Offer every material to be named, what is missing ticked already."""
-        async with toolkit.visiting(request) as visit:
-            seen = await _desk(visit, number)
-            ticked = [m.code for m in seen.facts.materials if m.state in {"missing", "faulty"}]
-            return _asking(visit, seen, {"fault": ticked, "key": [secrets.token_urlsafe(18)]})
-
-    @post("/desk/{number:str}/ask", opt=DESK, status_code=200)
-    async def send_ask(self, request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
-        """Ask once for everything that was ticked, each with its reason."""
-        raw = await toolkit.read(request)
-        async with toolkit.visiting(request) as visit:
-            seen = await _desk(visit, number)
-            said = {code: toolkit.one(raw, f"reason.{code}").strip() for code in raw.get("fault", [])}
-            answers = {"faults": [f"{code}:{reason}" for code, reason in said.items()], "why": toolkit.one(raw, "why")}
-            try:
-                async with visit.db.begin_nested():
-                    form = toolkit.decode(forms.Faults, answers)
-                    wanted = toolkit.Act(number=seen.row.number, action="ask", form=form, key=toolkit.key_of(raw))
-                    await toolkit.act(visit, seen.actor, wanted)
-            except Refused as refused:
-                if refused.status not in {400, 409}:
-                    raise
-                return _asking(visit, seen, raw, refused)
-            return visit.go(seen.address)
+            return await _show_licence(visit, await at_desk(visit, number), raw)
 
 
 async def _own(visit: toolkit.Visit, number: str) -> Seen:
@@ -199,7 +147,8 @@ async def _own(visit: toolkit.Visit, number: str) -> Seen:
     return await _seen(visit, actor, row, desk=False)
 
 
-async def _desk(visit: toolkit.Visit, number: str) -> Seen:
+async def at_desk(visit: toolkit.Visit, number: str) -> Seen:
+    """Return a case with its materials as the office sees it."""
     actor, row = await toolkit.desk_case(visit, number)
     return await _seen(visit, actor, row, desk=True)
 
@@ -250,7 +199,7 @@ async def _take(visit: toolkit.Visit, seen: Seen, upload: toolkit.Upload) -> Res
     if errors:
         again = await _again(visit, seen)
         return await _draw(visit, again, errors=errors, added=visit.say(_("{count} files were taken."), count=len(good)), status=400)
-    return visit.go(f"{_pages(visit, seen)}/materials")
+    return visit.go(f"{below(visit, seen)}/materials")
 
 
 CLOSED = _("Nothing can be handed in as the application stands now.")
@@ -277,7 +226,7 @@ def _code(under: str) -> str:
 
 async def _again(visit: toolkit.Visit, seen: Seen) -> Seen:
     number = seen.row.number
-    return await (_desk(visit, number) if seen.desk else _own(visit, number))
+    return await (at_desk(visit, number) if seen.desk else _own(visit, number))
 
 
 async def _show_licence(visit: toolkit.Visit, seen: Seen, raw: dict[str, list[str]]) -> Response[Any]:
@@ -293,7 +242,7 @@ async def _show_licence(visit: toolkit.Visit, seen: Seen, raw: dict[str, list[st
         problems = refused.problems if isinstance(refused, Invalid) and refused.problems else {"": Said(_text(refused), refused.values)}
         errors = {toolkit.one(raw, "code"): [visit.say(text) for text in problems.values()]}
         return await _draw(visit, seen, errors=errors, typed={toolkit.one(raw, "code"): toolkit.one(raw, "number")}, status=refused.status)
-    return visit.go(f"{_pages(visit, seen)}/materials")
+    return visit.go(f"{below(visit, seen)}/materials")
 
 
 def _text(refused: Refused) -> Any:
@@ -303,7 +252,7 @@ def _text(refused: Refused) -> Any:
 # -- the page -------------------------------------------------------------------------------------------------------------
 
 
-def _pages(visit: toolkit.Visit, seen: Seen) -> str:
+def below(visit: toolkit.Visit, seen: Seen) -> str:
     """Return the address below which the pages of this case's materials lie."""
     number, district = toolkit.show_number(seen.row.number), visit.district
     return f"/d/{district.code if district else ''}/approvals/desk/{number}" if seen.desk else f"/case/{number}/approvals"
@@ -327,7 +276,7 @@ async def _draw(
         for text in told
         if not code or "hand_in" in allowed
     ]
-    here = _pages(visit, seen)
+    here = below(visit, seen)
     shows = tuple(
         _licence_form(visit, f"{here}/licence", m, typed.get(m.code, ""))
         for m in seen.facts.materials
@@ -387,44 +336,6 @@ def _licence_form(visit: toolkit.Visit, action: str, given: Given, typed: str) -
 # -- asking for everything ------------------------------------------------------------------------------------------------
 
 
-def _asking(visit: toolkit.Visit, seen: Seen, raw: Mapping[str, list[str]], refused: Refused | None = None) -> Response[Any]:
-    facts, said = seen.facts, visit.language
-    rows = tuple(
-        AskRow(
-            code=m.code,
-            title=content.say(m.title, said),
-            state=visit.say(STATES[m.state]),
-            tone=TONES[m.state],
-            core=m.core,
-            asked=m.asked,
-            chosen=m.code in raw.get("fault", []),
-            reason=toolkit.one(raw, f"reason.{m.code}") or m.reason,
-            basis=content.say(m.basis, said),
-        )
-        for m in facts.materials
-    )
-    form = toolkit.form(
-        visit,
-        forms.Faults,
-        f"{_pages(visit, seen)}/ask",
-        visit.say(_("Ask for everything that is missing")),
-        raw=raw,
-        refused=refused,
-        hidden=[("key", toolkit.key_of(dict(raw)))],
-        only=["why"],
-        cancel=seen.address,
-    )
-    page = AskPage(
-        back=seen.address,
-        number=toolkit.show_number(seen.row.number),
-        title=content.say(facts.title, said),
-        rows=rows,
-        days=facts.reply,
-        form=form,
-    )
-    return toolkit.page(visit, "approvals/ask.html", page, desk=True, status=refused.status if refused else 200)
-
-
 # -- the panel ------------------------------------------------------------------------------------------------------------
 
 
@@ -435,11 +346,10 @@ async def panel(context: PanelContext) -> Mapping[str, Any] | None:
     facts, staff = context.case.facts, context.actor.capacity == "staff"
     number = toolkit.show_number(context.case.number)
     here = f"/d/{context.district}/approvals/desk/{number}" if staff else f"/case/{number}/approvals"
-    language = "zh" if context.language == "zh" else "en"
     rows = [
         {
             "title": content.say(m.title, context.language),
-            "state": say(STATES[m.state], language),  # type: ignore[arg-type]
+            "state": say(STATES[m.state], context.language),
             "tone": TONES[m.state],
             "reason": m.reason,
             "asked": m.asked,
