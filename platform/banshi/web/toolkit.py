@@ -196,7 +196,7 @@ def actions_of(visit: Visit, actor: Actor, row: Any) -> list[str]:
     return [a.name for a in acting.allowed(visit.house, actor, row, visit.at)]
 
 
-def snapshot(visit: Visit, row: Any) -> Snapshot:
+def snapshot(visit: Visit | Work, row: Any) -> Snapshot:
     """Return a case as guards and effects see it, with its facts as the type's struct; NotFound where the type is gone."""
     declared = visit.house.declared(row.type_id)
     if declared is None:

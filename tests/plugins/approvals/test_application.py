@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from catalogue import find
 from sqlalchemy import select
 
+from banshi import toolkit
 from banshi.cases import acting
+from banshi.cases import reading as case_reading
 from banshi.cases.acting import Act
 from banshi.db import Connection
+from banshi.documents.store import store
 from banshi.errors import Forbidden, Invalid, NotAllowedNow
+from banshi.settings import Settings
 from banshi.testing import MOMENT, Town
+from banshi_approvals.application import gaps
 from banshi_approvals.models import licence, paper
 
 WINDOW, REVIEWER, CHIEF, LEADER, HEALTH, FIRE = "50001", "50002", "50003", "50004", "50005", "50006"
@@ -68,6 +75,32 @@ async def test_the_window_decides_on_the_spot_what_it_may_decide(apply: Any, act
     assert (held.number, held.state, held.valid_until.year) == ((await facts(number)).licence, "valid", 2030)
     assert "云上旅馆" not in held.holder
     assert await papers(db, number) == ["receipt", "decision", "licence"]
+
+
+async def test_what_was_promised_is_asked_for_before_its_day_and_once_it_is_over_and_nothing_is_granted_without(
+    apply: Any, act: Any, facts: Any, db: Connection, town: Town, tmp_path: Path
+) -> None:
+    number = await apply("office")
+    await act(number, "resident0", "hand_in", papers=["form:1"])
+    until = (MOMENT + timedelta(days=10)).date()
+    await act(number, WINDOW, "accept_gap", until=until.isoformat(), promised=True)
+    row = await find(db, number)
+
+    async def news() -> list[str]:
+        return [e.body["form"]["what"] for e in await case_reading.story(db, row.id, case_reading.FOR_APPLICANT) if e.kind == "gap_told"]
+
+    for days, expected in ((0, []), (6, []), (7, ["soon"]), (8, ["soon"]), (10, ["soon"]), (11, ["soon", "over"]), (12, ["soon", "over"])):
+        work = toolkit.Work(db=db, house=town.house, at=MOMENT + timedelta(days=days), settings=Settings(), store=store("", tmp_path))
+        await gaps.remind(work)
+        assert await news() == expected, days
+    for step in ("formal", "substantive"):
+        await act(number, REVIEWER, "check", step=step, found="没有问题")
+    with pytest.raises(NotAllowedNow, match="promised and are not there"):
+        await act(number, REVIEWER, "propose", outcome="granted", reasons=REASONS)
+    await act(number, "resident0", "hand_in", papers=["plan:2"])
+    await gaps.remind(toolkit.Work(db=db, house=town.house, at=MOMENT + timedelta(days=13), settings=Settings(), store=store("", tmp_path)))
+    assert await news() == ["soon", "over"]
+    assert (await act(number, REVIEWER, "propose", outcome="granted", reasons=REASONS)).state == "deciding"
 
 
 async def test_who_proposes_does_not_decide_and_who_decides_needs_the_level(apply: Any, act: Any) -> None:

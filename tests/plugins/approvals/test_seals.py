@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import shutil
+import sys
+import types
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import pytest_asyncio
 from browsing import Person
@@ -153,6 +156,33 @@ async def test_the_case_file_is_one_sealed_pdf_with_everything_in_it(
     assert (await asyncio.to_thread(papers.check, given.content, trust, MOMENT)).verdict == "valid"
     going = await city.file("simple")
     assert (await sealed.get(f"/d/north/approvals/desk/{going}/archive.pdf")).status_code == 409
+
+
+async def test_a_city_gives_its_own_signer_and_one_that_is_not_there_leaves_papers_waiting(
+    city: City, database: Database, settings: Settings, registry: Registry, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def give(which: str, told: Any) -> papers.Signer:
+        asked.append((which, told.organ))
+        return papers.FileSigner(keys / f"{which}.p12", keys / "passphrase.txt")
+
+    module = types.ModuleType("signers_of_a_city")
+    module.give = give  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "signers_of_a_city", module)
+
+    def named(name: str) -> Settings:
+        told = {"seal_signer": name, "organ": "阮城市行政审批局", "seal_roots": str(keys / "roots.pem")}
+        return msgspec.structs.replace(settings, plugins={"approvals": told})
+
+    await city.grant()
+    await run(database, named("signers_of_a_city:gone"), registry)
+    rows = await made(database)
+    assert {(r.state, r.number) for r in rows.values()} == {("waiting", None)}
+    assert "BANSHI_APPROVALS_SEAL_SIGNER" in rows["decision"].why
+    await run(database, named("signers_of_a_city:give"), registry)
+    assert {r.state for r in (await made(database)).values()} == {"made"}
+    assert set(asked) == {("acceptance", "阮城市行政审批局"), ("decision", "阮城市行政审批局")}
 
 
 async def test_the_demo_city_makes_its_own_seals_once(city: City, database: Database, registry: Registry, tmp_path: Path) -> None:

@@ -343,6 +343,15 @@ BY_REFORM = (
 
 AFTERWARDS = (
     Action(
+        name="gap_told",
+        title=_("Remind of what was promised"),
+        told=_("A reminder of what was promised"),
+        sources=("examining", "special", "deciding"),
+        by=("system",),
+        form=forms.GapTold,
+        quiet=True,
+    ),
+    Action(
         name="licence_told",
         title=_("News of the licence"),
         told=_("News of the licence"),

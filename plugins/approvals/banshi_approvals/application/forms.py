@@ -67,6 +67,10 @@ LICENCE_NEWS = (
     Option("checked", _("It was checked: everything is as it should be")),
     Option("check_failed", _("It was checked: not everything is as it should be")),
 )
+GAP_NEWS = (
+    Option("soon", _("Hand it in by that day")),
+    Option("over", _("The day is over. Without it nothing can be granted: hand it in now, or the application may be refused")),
+)
 Text2000 = Annotated[str, msgspec.Meta(min_length=2, max_length=2000)]
 
 
@@ -225,6 +229,14 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=60), Ask(label=_("Material"))]
     number: Annotated[str, msgspec.Meta(min_length=4, max_length=40), Ask(label=_("Number of the licence"))]
+
+
+class GapTold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A reminder of what was promised at acceptance, or that its day is over; told by the system. ``papers`` are the codes of materials."""
+
+    what: Annotated[str, Ask(label=_("What happens now"), options=GAP_NEWS)]
+    until: Annotated[date, Ask(label=_("Promised by"))]
+    papers: Annotated[list[str], Ask(label=_("Materials"))]
 
 
 class LicenceTold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -261,6 +261,9 @@ def all_there(case: Snapshot, form: Any, context: Context) -> None:
     missing = [s for s in facts.steps if s not in facts.done]
     if missing and not facts.by_promise:
         raise NotAllowedNow(_("Steps that this sub-item needs are not done yet: {steps}."), steps=", ".join(missing))
+    owed = [m for m in facts.materials if m.state == "promised"]
+    if owed and form.outcome != "refused":
+        raise NotAllowedNow(_("{count} materials were promised and are not there yet: nothing can be granted without them."), count=len(owed))
 
 
 def to_propose(case: Snapshot, form: Any, context: Context) -> None:

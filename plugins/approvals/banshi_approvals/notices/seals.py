@@ -6,6 +6,7 @@ The demo city makes its own at first use, in its data folder: a root that nobody
 from __future__ import annotations
 
 import asyncio
+import pkgutil
 import shutil
 import tempfile
 from datetime import datetime, timedelta
@@ -34,7 +35,7 @@ def settled(place: toolkit.Work | toolkit.Visit, at: datetime) -> Settings:
     """Return the plugin's settings; where the demo city runs and none names a key, with keys of the demo city's own."""
     given: Settings = place.settings_of("approvals") if isinstance(place, toolkit.Work) else place.site.settings_of("approvals")
     site = place.settings if isinstance(place, toolkit.Work) else place.site.settings
-    if not site.demo or given.seal_acceptance or given.seal_decision:
+    if not site.demo or given.seal_acceptance or given.seal_decision or given.seal_signer:
         return given
     found = _demo(Path(site.data) / DEMO, given.organ or "banshi demo", at - YEAR)
     return msgspec.structs.replace(
@@ -63,12 +64,22 @@ def _demo(folder: Path, organ: str, since: datetime) -> Any:
 
 def signer(settings: Settings, which: Which) -> Any:
     """Return what signs with one of the two seals; NoKey where the settings name none. A key that is not right is told when it signs."""
+    if settings.seal_signer:
+        return _given(settings.seal_signer)(which, settings)
     path = settings.seal_acceptance if which == "acceptance" else settings.seal_decision
     if not path:
         raise NoKey(_("No key is set for the seal “{which}”: name a PKCS#12 file in BANSHI_APPROVALS_SEAL_{name}."), which=which, name=which.upper())
     from banshi_approvals.papers import FileSigner
 
     return FileSigner(Path(path), Path(settings.seal_passphrase_file) if settings.seal_passphrase_file else None)
+
+
+def _given(name: str) -> Any:
+    """Return the function that a city's own code gives signers by."""
+    try:
+        return pkgutil.resolve_name(name)
+    except (ImportError, AttributeError, ValueError):
+        raise NoKey(_("BANSHI_APPROVALS_SEAL_SIGNER names “{name}”, which cannot be imported."), name=name) from None
 
 
 def trust(settings: Settings) -> Any:
