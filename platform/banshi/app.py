@@ -11,7 +11,7 @@ from typing import Any
 
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import CacheControlHeader, State
+from litestar.datastructures import CacheControlHeader
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
@@ -90,27 +90,39 @@ def create_app(
 ) -> Litestar:
     """Return the application. ``registry`` defaults to the installed plugins; ``now`` is the clock (a test's own)."""
     registry = registry if registry is not None else plugins.load(strict=settings.strict)
+    application = wire(registry, settings)
+    install(application, registry, settings, now)
+    return application
+
+
+def install(application: Litestar, registry: Registry, settings: Settings, now: Callable[[], datetime] = clock.now) -> None:
+    """Have a wired application serve one installation; a setting that leads nowhere is told now, not when somebody waits for it."""
     if settings.clamd:
         scanning.where(settings.clamd)
     if not settings.district:  # whose plugins need not have the provider; the worker sends, and it has all
-        outgoing.post_of(settings, registry)  # a setting that leads nowhere is told now, not when the first message waits
+        outgoing.post_of(settings, registry)
     if settings.inbox:
         fetching.where(settings.inbox)
     for declared in registry.settings:
         settings.of(declared)
-    site = Site(settings, registry, Database(settings.database_url), now)
+    application.state["site"] = Site(settings, registry, Database(settings.database_url), now)
 
-    @asynccontextmanager
-    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
-        tidy(settings.data, now() - keeping.GRACE)  # the worker sweeps its own machine's
-        telling = asyncio.create_task(site.fences.keep(site.database))
-        with Watchdog(site.fences, settings.loop_limit / 1000).watching():
-            yield
-        telling.cancel()
-        await asyncio.gather(telling, return_exceptions=True)
-        await site.fences.write(site.database)
-        await site.database.close()
 
+@asynccontextmanager
+async def _living(application: Litestar) -> AsyncIterator[None]:
+    site: Site = application.state.site
+    tidy(site.settings.data, site.now() - keeping.GRACE)  # the worker sweeps its own machine's
+    telling = asyncio.create_task(site.fences.keep(site.database))
+    with Watchdog(site.fences, site.settings.loop_limit / 1000).watching():
+        yield
+    telling.cancel()
+    await asyncio.gather(telling, return_exceptions=True)
+    await site.fences.write(site.database)
+    await site.database.close()
+
+
+def wire(registry: Registry, settings: Settings) -> Litestar:
+    """Return the application with every address, and nothing yet of an installation but the key of its forms' tokens."""
     application = Litestar(
         route_handlers=[
             Router(
@@ -142,13 +154,12 @@ def create_app(
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
             components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
         ),
-        lifespan=[lifespan],
+        lifespan=[_living],
         logging_config=None,
         debug=False,
-        state=State({"site": site}),
     )
     # Around everything, so that an address that is not there is answered in the same frame.
-    application.asgi_handler = Frame(application.asgi_handler, site)
+    application.asgi_handler = Frame(application.asgi_handler, application.state)
     return application
 
 

@@ -11,7 +11,7 @@ from browsing import Page, Person
 from litestar.testing import AsyncTestClient
 from sqlalchemy import select
 
-from banshi import app, plugins
+from banshi import plugins
 from banshi.audit import audit_entry, verify
 from banshi.cases import acting, opening
 from banshi.cases.acting import Act
@@ -20,7 +20,7 @@ from banshi.identity import access
 from banshi.plugins import Registry
 from banshi.privacy import Keyring
 from banshi.settings import Settings
-from banshi.testing import MOMENT, SECRET, Clock, Town
+from banshi.testing import MOMENT, SECRET, Clock, Town, ground
 from banshi.web.site import SESSION_COOKIE
 
 ADMINISTRATOR, ENGINEER, CLERK = "90001", "90002", "10001"
@@ -40,7 +40,7 @@ async def city(fresh_url: str) -> AsyncIterator[Database]:
 async def visitor(city: Database, registry: Registry, clock: Clock) -> AsyncIterator[Client]:
     """The application before that database."""
     settings = Settings(database_url=city.url, secret_key=(SECRET,), secure_cookies=False)
-    async with AsyncTestClient(app.create_app(settings, registry, now=clock), base_url="http://testserver.local") as caller:
+    async with ground.serving(settings, registry, clock) as caller:
         yield caller
 
 
@@ -209,7 +209,7 @@ async def test_a_broken_plugin_is_shown_with_its_fault(city: Database, officer: 
     registry = plugins.load([*plugins.installed(), Broken()])
     settings = Settings(database_url=city.url, secret_key=(SECRET,), secure_cookies=False)
     await officer(ADMINISTRATOR)
-    async with AsyncTestClient(app.create_app(settings, registry, now=clock), base_url="http://testserver.local") as caller:
+    async with ground.serving(settings, registry, clock) as caller:
         caller.cookies.update(visitor.cookies)
         page = await Person(caller).get("/admin")
     assert "no module named apple" in page.text

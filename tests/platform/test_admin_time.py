@@ -14,7 +14,6 @@ from browsing import Page, Person
 from litestar.testing import AsyncTestClient
 from sqlalchemy import select
 
-from banshi import app
 from banshi.audit import audit_entry, verify
 from banshi.cases import numbers, opening
 from banshi.cases.book import load_house
@@ -26,7 +25,7 @@ from banshi.identity import access
 from banshi.plugins import Registry
 from banshi.privacy import Keyring
 from banshi.settings import Settings
-from banshi.testing import MOMENT, SECRET, Clock, Town, statements
+from banshi.testing import MOMENT, SECRET, Clock, Town, ground, statements
 from banshi.web.site import SESSION_COOKIE
 
 ADMINISTRATOR, ENGINEER, CLERK = "90001", "90002", "10001"
@@ -57,7 +56,7 @@ async def city(fresh_url: str) -> AsyncIterator[Database]:
 async def visitor(city: Database, registry: Registry, clock: Clock) -> AsyncIterator[Client]:
     """The application before that database."""
     settings = Settings(database_url=city.url, secret_key=(SECRET,), secure_cookies=False)
-    async with AsyncTestClient(app.create_app(settings, registry, now=clock), base_url="http://testserver.local") as caller:
+    async with ground.serving(settings, registry, clock) as caller:
         yield caller
 
 

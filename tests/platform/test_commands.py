@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from litestar.testing import AsyncTestClient
 from sqlalchemy import make_url, select, text
 
-from banshi import app, cli
+from banshi import cli
 from banshi.cases import acting, numbers, opening
 from banshi.cases.acting import Act
 from banshi.db import Database
@@ -29,7 +29,7 @@ from banshi.identity.tables import account, department, post
 from banshi.plugins import Registry
 from banshi.privacy import Keyring
 from banshi.settings import Settings
-from banshi.testing import MOMENT, SECRET, Clock, Town
+from banshi.testing import MOMENT, SECRET, Clock, Town, ground
 
 CASES = "/api/v1/cases"
 
@@ -69,7 +69,7 @@ async def city(fresh_url: str) -> AsyncIterator[Database]:
 async def visitor(fresh_url: str, registry: Registry, clock: Clock) -> AsyncIterator[AsyncTestClient[Any]]:
     """The application before that database."""
     settings = Settings(database_url=fresh_url, secret_key=(SECRET,), secure_cookies=False)
-    async with AsyncTestClient(app.create_app(settings, registry, now=clock), base_url="http://testserver.local") as caller:
+    async with ground.serving(settings, registry, clock) as caller:
         yield caller
 
 

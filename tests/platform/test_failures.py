@@ -23,7 +23,7 @@ from banshi.cases import numbers
 from banshi.db import Database
 from banshi.plugins import Registry
 from banshi.settings import Settings
-from banshi.testing import SECRET, Clock
+from banshi.testing import SECRET, Clock, ground
 from banshi.web.security import JsonLines
 from samples import request
 
@@ -173,7 +173,7 @@ async def faulty(fresh_url: str, clock: Clock, tmp_path: Path, monkeypatch: pyte
         await db.execute(text("update kernel.revision set value = value + 1"))
     await database.close()
     settings = Settings(database_url=fresh_url, secret_key=(SECRET,), secure_cookies=False)
-    async with AsyncTestClient(app.create_app(settings, registry, now=clock), base_url="http://testserver.local") as caller:
+    async with ground.serving(settings, registry, clock) as caller:
         yield caller
 
 

@@ -11,17 +11,16 @@ import pytest
 import pytest_asyncio
 from browsing import Person
 from click.testing import CliRunner
-from litestar.testing import AsyncTestClient
 from sqlalchemy import text
 
-from banshi import app, cli, plugins
+from banshi import cli, plugins
 from banshi.cases import numbers, opening
 from banshi.cli import serving
 from banshi.db import Database
 from banshi.errors import BanshiError
 from banshi.identity import access
 from banshi.settings import Settings
-from banshi.testing import MOMENT, SECRET, Clock, Town
+from banshi.testing import MOMENT, SECRET, Clock, Town, ground
 from banshi.web.site import SESSION_COOKIE
 
 CITY = "https://city.example.org"
@@ -81,7 +80,7 @@ async def test_of_other_districts_there_is_nothing_but_a_link_to_the_city(
         resident = await access.open_session(db, town.residents["resident0"].person_id or 0, clock())
         oversight = await access.open_session(db, town.staff["90001"].person_id or 0, clock())
     registry = serving.registry_of(settings)
-    async with AsyncTestClient(app.create_app(settings, registry, now=clock), base_url="http://testserver.local") as client:
+    async with ground.serving(settings, registry, clock) as client:
         person = Person(client)
         home = await person.get("/?lang=en")
         assert home.status == 200

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from banshi.plugins import Registry
     from banshi.privacy import Keyring
 
-ADDRESS = "http://testserver.local"
-
 
 @pytest.fixture(scope="session")
 def registry() -> Registry:
@@ -147,11 +145,10 @@ def keyring() -> Keyring:
 
 
 @pytest.fixture
-def app(database: Database, registry: Registry, clock: Clock) -> Litestar:
+def app(database: Database, registry: Registry, clock: Clock) -> Iterator[Litestar]:
     """The application, with every installed plugin."""
-    from banshi.app import create_app
-
-    return create_app(ground.settings_of(database.url), registry, now=clock)
+    with ground.wired(ground.settings_of(database.url), registry, clock) as application:
+        yield application
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -159,7 +156,7 @@ async def client(app: Litestar) -> AsyncIterator[AsyncTestClient[Any]]:
     """The application, called in process."""
     from litestar.testing import AsyncTestClient
 
-    async with AsyncTestClient(app, base_url=ADDRESS) as caller:
+    async with AsyncTestClient(app, base_url=ground.ADDRESS) as caller:
         yield caller
 
 
@@ -169,16 +166,12 @@ def plugins(database: Database, registry: Registry, clock: Clock) -> Callable[..
 
     ``async with plugins("lost_found") as client`` gives a client for the block.
     """
-    from litestar.testing import AsyncTestClient
-
-    from banshi.app import create_app
 
     @asynccontextmanager
     async def serve(*names: str) -> AsyncIterator[AsyncTestClient[Any]]:
         if unknown := sorted(set(names) - set(registry.names)):
             pytest.fail(f"no plugin is called {', '.join(unknown)}; installed are {', '.join(registry.names) or 'none'}")
-        application = create_app(ground.settings_of(database.url), registry.only(names), now=clock)
-        async with AsyncTestClient(application, base_url=ADDRESS) as caller:
+        async with ground.serving(ground.settings_of(database.url), registry.only(names), clock) as caller:
             yield caller
 
     return serve

@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,8 @@ import msgspec
 
 if TYPE_CHECKING:
     import psycopg
+    from litestar import Litestar
+    from litestar.testing import AsyncTestClient
 
     from banshi.cases.book import House
     from banshi.contracts import Actor, Officer
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 SECRET = "a key for tests only and never for anything else"  # noqa: S105 -- a test's
 PASSWORD = "correct horse"  # noqa: S105 -- a test's
 MOMENT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
+ADDRESS = "http://testserver.local"
 LOCK = 0x7465737473
 RESIDENTS = ("张小芳", "李明", "Ann Smith", "王淑兰")
 
@@ -235,18 +238,44 @@ async def read_town(db: Connection, registry: Registry) -> Town:
     return Town(house=house, residents=residents, staff=staff, tokens={number: f"token-{number}" for number in staff})
 
 
+@contextmanager
+def wired(settings: Settings, registry: Registry, now: Callable[[], datetime]) -> Iterator[Litestar]:
+    """Give an application of an installation, and keep its addresses for the next one: to wire them takes most of a second."""
+    from banshi.app import install, wire
+
+    key = (id(registry), settings.secret_key, settings.secure_cookies)
+    free = _WIRED.setdefault(key, [])
+    known, application = free.pop() if free else (registry, wire(registry, settings))
+    install(application, registry, settings, now)
+    try:
+        yield application
+    finally:
+        free.append((known, application))
+
+
+_WIRED: dict[tuple[object, ...], list[tuple[Registry, Litestar]]] = {}
+"""What nobody uses now, by what it was wired of; the registry beside it keeps its id its own."""
+
+
+@asynccontextmanager
+async def serving(settings: Settings, registry: Registry, now: Callable[[], datetime]) -> AsyncIterator[AsyncTestClient[Any]]:
+    """Give a client of an application in process, on the database that the settings name."""
+    from litestar.testing import AsyncTestClient
+
+    with wired(settings, registry, now) as application:
+        async with AsyncTestClient(application, base_url=ADDRESS) as caller:
+            yield caller
+
+
 async def sweep(database: Database, registry: Registry) -> None:
     """Delete what a test left, in one go (TRUNCATE is 100 times slower): the plugins' rows first, which may refer to the kernel's."""
     from sqlalchemy import delete, text
 
     from banshi.db import owner_metadata
 
+    tables = [delete(t) for p in registry.plugins for t in reversed(owner_metadata(p.name).sorted_tables)]
     async with database.transaction() as db:
-        for plugin in registry.plugins:
-            for table in reversed(owner_metadata(plugin.name).sorted_tables):
-                await db.execute(delete(table))
-        for statement in _SWEEP.split(";"):
-            await db.execute(text(statement))
+        await db.execute(text("do $$ begin " + "".join(f"{t}; " for t in tables) + _SWEEP + "; end $$"))
 
 
 def other(url: str, name: str) -> str:

@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from litestar.config.csrf import CSRFConfig
-from litestar.datastructures import MutableScopeHeaders
+from litestar.datastructures import MutableScopeHeaders, State
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -64,9 +64,9 @@ def csrf(settings: Settings) -> CSRFConfig:
 class Frame:
     """The outermost layer: gives the request an id, the answer its headers and cookies of choice, and the log its line."""
 
-    def __init__(self, app: ASGIApp, site: Site) -> None:
+    def __init__(self, app: ASGIApp, state: State) -> None:
         self.app = app
-        self.site = site
+        self.state = state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -77,7 +77,7 @@ class Frame:
         request_id = secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
         started, said = time.perf_counter(), {"status": 0}
-        chosen = _choices(scope, self.site.settings)
+        chosen = _choices(scope, self.state.site.settings)
         method = scope["method"]
         bodiless = method == "HEAD"
         if bodiless:
@@ -121,11 +121,12 @@ class Frame:
         """Return whether an address lies in a plugin that the district has off; while the database is away, as this process last saw it."""
         if not path.startswith("/d/"):
             return False
-        directory = self.site.seen
+        site: Site = self.state.site
+        directory = site.seen
         try:
-            async with self.site.database.transaction() as db:
-                visitor = await access.who(db, "", self.site.now())
-                directory = (await self.site.house(db, visitor.revision)).directory
+            async with site.database.transaction() as db:
+                visitor = await access.who(db, "", site.now())
+                directory = (await site.house(db, visitor.revision)).directory
         except Exception as error:
             if not (isinstance(error, DatabaseUnavailable) or is_gone(error)):
                 raise

@@ -117,7 +117,7 @@ def test_what_is_no_archive_is_told_and_every_fault_has_words() -> None:
 
 def test_what_the_documentation_shows_runs() -> None:
     blocks = re.findall(r"^```python\n(.*?)^```", DOCS.read_text(encoding="utf8"), re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     exec("".join(blocks), {"__name__": "__main__"})
 
 

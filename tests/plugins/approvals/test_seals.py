@@ -20,13 +20,12 @@ from citywide import City
 from litestar.testing import AsyncTestClient
 from sqlalchemy import select
 
-from banshi import app
 from banshi.db import Database
 from banshi.identity import access
 from banshi.jobs.periodic import Context
 from banshi.plugins import Registry
 from banshi.settings import Settings
-from banshi.testing import MOMENT, SECRET, Town
+from banshi.testing import MOMENT, SECRET, Town, ground
 from banshi.web.site import SESSION_COOKIE
 from banshi_approvals import papers
 from banshi_approvals.models import paper
@@ -55,7 +54,7 @@ def settings(database: Database, tmp_path: Path, keys: Path) -> Settings:
 @pytest_asyncio.fixture(loop_scope="session")
 async def sealed(settings: Settings, registry: Registry, clock: Any, city: City) -> AsyncIterator[AsyncTestClient[Any]]:
     """The application of an installation with keys."""
-    async with AsyncTestClient(app.create_app(settings, registry, now=clock), base_url="http://testserver.local") as caller:
+    async with ground.serving(settings, registry, clock) as caller:
         yield caller
 
 

@@ -14,12 +14,12 @@ from citywide import City
 from litestar.testing import AsyncTestClient
 from sqlalchemy import select
 
-from banshi import app, toolkit
+from banshi import toolkit
 from banshi.db import Database
 from banshi.identity import access
 from banshi.plugins import Registry
 from banshi.settings import Settings
-from banshi.testing import SECRET, Clock, Town
+from banshi.testing import SECRET, Clock, Town, ground
 from banshi.web.site import SESSION_COOKIE
 from banshi_approvals.models import paper
 
@@ -42,7 +42,7 @@ async def city(fresh_url: str, town: Town) -> AsyncIterator[City]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def visitor(city: City, registry: Registry, clock: Clock) -> AsyncIterator[Client]:
     settings = Settings(database_url=city.database.url, secret_key=(SECRET,), secure_cookies=False)
-    async with AsyncTestClient(app.create_app(settings, registry, now=clock), base_url="http://testserver.local") as caller:
+    async with ground.serving(settings, registry, clock) as caller:
         yield caller
 
 
