@@ -40,8 +40,9 @@ MOST = 500
 """Of these the best are shown; with ``ENOUGH`` of them the index is not asked for older ones."""
 BACK = (1, 5, 27, 105)
 """So many weeks back are asked one after the other, before all that is older."""
-LIKE_BACK = (0, 1, 3, 7, 15, 31, 63, 127, 261)
-"""From week to week back, each band twice as long as the one before: how like cases were answered is asked of the last five years."""
+LIKE_BACK = (0, 1, 2, 3, 4, 6, 9, 14, 22, 35, 56, 90, 150, 261)
+"""From week to week back, then in longer steps: how like cases were answered is asked of the last five years. A busy department answers hundreds
+of one kind in a week, and the index looks at every one of a band."""
 LIKE_ENOUGH, LIKE_MOST = 30, 60
 YOUNG = 90.0
 """Days after which a case counts half as much for being new."""
@@ -88,15 +89,15 @@ async def like(db: Connection, house: House, actor: Actor, row: Any, at: datetim
 
     Each row is the case with the event that answered it: ``answer_kind``, ``answer_department_id``, ``answer_at``, ``answer_body``.
     """
-    said, scope = _content(house, row), _scope(house, actor)
+    said, places = _content(house, row), _places(house, actor)
     terms = words.telling(said)
-    if not terms or scope is None:
+    if not terms or not places:
         return ()
     any_of, kind, now = words.tsquery(terms, any_of=True), indexing.category(house, row.type_id, row.category), indexing.week(at)
     bands = []
     for start, stop in pairwise(LIKE_BACK):
-        weeks = " | ".join(f"'{indexing.solved(kind, now - back)}'" for back in range(start, stop))
-        bands.append(f"({weeks}) & {any_of} & {scope}")
+        marks = " | ".join(f"'{indexing.solved(kind, now - back, place)}'" for back in range(start, stop) for place in places)
+        bands.append(f"({marks}) & {any_of}")
     rows = await _best(db, house, actor, bands, any_of, at, most * 4, but=row.id, answered=True)
     own = {p for t in terms for p in t.pieces}
     return [r for r in rows if len(own.intersection(words.pieces(_content(house, r)))) >= ALIKE][:most]
@@ -197,6 +198,19 @@ def _one(term: Term, weights: str) -> str:
     return f"({said} | ({number}))"
 
 
+def _places(house: House, actor: Actor) -> list[str]:
+    """Return the departments and districts whose cases an officer sees, in the index's words; none for anybody else."""
+    if actor.capacity != "staff":
+        return []
+    found = []
+    for seat in (actor, *actor.stands_for):
+        if seat.reach == "district" and seat.district_id is not None:
+            found += [f"z{d.id}" for d in house.directory.tree.below(seat.district_id) if d.level in {"city", "district"}]
+        elif seat.department_id is not None:
+            found.append(f"d{seat.department_id}")
+    return list(dict.fromkeys(found))
+
+
 def _scope(house: House, actor: Actor) -> str | None:
     """Return what narrows the index to what ``actor`` may see: the branches of `visibility` in the index's words. None: nothing is visible."""
     if actor.capacity == "resident":
@@ -204,14 +218,8 @@ def _scope(house: House, actor: Actor) -> str | None:
         return None if whose is None else f"'#r{whose}'"
     if actor.capacity == "system":
         return "!'#'"
-    found = []
-    for seat in (actor, *actor.stands_for):
-        if seat.reach == "district" and seat.district_id is not None:
-            found += [f"'#z{d.id}'" for d in house.directory.tree.below(seat.district_id) if d.level in {"city", "district"}]
-        elif seat.department_id is not None:
-            found.append(f"'#d{seat.department_id}'")
-        if seat.post_id is not None:
-            found.append(f"'#p{seat.post_id}'")
+    posts = [f"p{seat.post_id}" for seat in (actor, *actor.stands_for) if seat.post_id is not None]
+    found = [f"'#{mark}'" for mark in (*_places(house, actor), *posts)]
     return f"({' | '.join(dict.fromkeys(found))})" if found else None
 
 

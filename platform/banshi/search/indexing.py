@@ -49,19 +49,21 @@ async def index(db: Connection, house: House, case_ids: Sequence[int]) -> int:
 
 
 def marks(house: House, row: Any, *, answered: bool) -> list[str]:
-    """Return what a case is found by beside its words: number, week, who may see it, category; an answered one by category and week at once.
+    """Return what a case is found by beside its words: number, week, who may see it, category; an answered one by category, week and place at once.
 
     They only narrow where the index looks; who may see a case is asked of the case itself.
     """
     found = [f"#n{row.number[i : i + GRAM]}" for i in range(len(row.number) - GRAM + 1)]
     found += [f"#w{week(row.received)}", f"#z{row.district_id}", f"#c{category(house, row.type_id, row.category)}"]
-    found += [f"#d{d}" for d in {row.department_id, *row.helpers} - {None}]
+    departments = [d for d in {row.department_id, *row.helpers} if d is not None]
+    found += [f"#d{d}" for d in departments]
     if row.assignee_id is not None:
         found.append(f"#p{row.assignee_id}")
     if row.applicant_id is not None:
         found.append(f"#r{row.applicant_id}")
     if answered:
-        found.append(solved(category(house, row.type_id, row.category), week(row.received)))
+        kind, received = category(house, row.type_id, row.category), week(row.received)
+        found += [solved(kind, received, place) for place in (f"z{row.district_id}", *(f"d{d}" for d in departments))]
     return found
 
 
@@ -70,12 +72,12 @@ def week(at: datetime) -> int:
     return int(at.timestamp()) // WEEK
 
 
-def solved(kind: str, received: int) -> str:
-    """Return the mark of an answered case of a kind of matter that was received in a week.
+def solved(kind: str, received: int, place: str) -> str:
+    """Return the mark of an answered case of a kind of matter that was received in a week and lies with a department or in a district.
 
     One short list for each, where a mark for "answered" alone would be as long as the record: the index reads all of what it joins.
     """
-    return f"#s{kind}.{received}"
+    return f"#s{kind}.{received}.{place}"
 
 
 def category(house: House, type_id: int, name: str | None) -> str:
