@@ -215,6 +215,25 @@ async def test_beside_a_case_stands_how_a_like_one_was_answered(record: Record, 
     assert await finding.answer(record.db, record.house, town.staff["10001"], solved) == "已更换灯泡。"
 
 
+async def test_like_cases_are_those_of_ones_own_department_of_the_whole_district_and_nobody_elses(record: Record, town: Town):
+    solved = await record.file("柿子巷的路灯黑了，老人害怕。", received=MOMENT - timedelta(days=200))
+    await record.act("10001", solved, "sign")
+    await record.act("10001", solved, "answer", text="已更换灯泡。")
+    number = await record.file("纺机厂门口路灯黑了三天。")
+    row = (await finding.find(record.db, record.house, town.staff["10001"], number, record.at)).rows[0]
+    oversight = next(o.staff_number for o in town.officers("tickets.oversight"))
+    parks = _of(town, "parks")[0]
+
+    async def seen_by(actor: Actor) -> list[str]:
+        return [r.number for r in await finding.like(record.db, record.house, actor, row, record.at)]
+
+    assert await seen_by(town.staff["10001"]) == [solved]
+    assert await seen_by(town.staff[oversight]) == [solved]
+    assert await seen_by(town.staff[parks]) == []
+    assert await seen_by(town.residents["resident0"]) == []
+    assert await seen_by(Actor.SYSTEM) == []
+
+
 async def test_an_answer_that_was_checked_by_a_reviewer_is_the_one_that_went(record: Record, town: Town):
     number = await record.file("公园的树枯了。", category="greenery")
     officer, head = _of(town, "parks")
