@@ -50,7 +50,8 @@ def main() -> None:
 def take(browser: Browser, facts: dict[str, Any], language: str, width: str) -> None:
     """Take the pictures of one language at one width."""
     accounts = {who: (a["login"], a["password"]) for who, a in facts["sign_ins"].items()}
-    accounts["intake"] = (_intake(), accounts["clerk"][1])
+    for who, role in (("intake", "tickets.intake"), ("window", "approvals.window"), ("chief", "approvals.chief")):
+        accounts[who] = (_officer(role), accounts["clerk"][1])
     x, y = WIDTHS[width]
 
     def opened(who: str) -> Page:
@@ -68,6 +69,7 @@ def take(browser: Browser, facts: dict[str, Any], language: str, width: str) -> 
 
     portal(opened, snap, language)
     desk(opened, snap, language)
+    approvals(opened, snap)
 
 
 def portal(opened: Opened, snap: Snap, language: str) -> None:
@@ -142,6 +144,32 @@ def desk(opened: Opened, snap: Snap, language: str) -> None:
     administration(page, snap, language)
 
 
+def approvals(opened: Opened, snap: Snap) -> None:
+    """Take an application from the catalogue to the licence, as those see it who apply, who receive it, and who look it up."""
+    here = "/d/nanpu/approvals"
+    page = opened("")
+    page.goto(f"{here}/catalogue")
+    snap(page, "approvals-catalogue")
+    page.goto(f"{here}/item/hotel/situation")
+    snap(page, "approvals-situation")
+    page.goto(f"{here}/licences")
+    snap(page, "approvals-licences")
+    page.locator(f"main a[href^='{here}/licences/']").first.click()
+    snap(page, "approvals-licence")
+    page.goto(f"{here}/check")
+    snap(page, "approvals-check")
+    page = opened("window")
+    page.goto("/desk/queue/approvals/window")
+    snap(page, "approvals-queue")
+    page.locator("main a[href^='/desk/case/']").first.click()
+    snap(page, "approvals-case")
+    page.locator(f"main a[href^='{here}/desk/'][href$='/materials']").first.click()
+    snap(page, "approvals-materials")
+    page = opened("chief")
+    page.goto(f"{here}/desk/catalogue")
+    snap(page, "approvals-versions")
+
+
 def administration(page: Page, snap: Snap, language: str) -> None:
     """Take the texts of messages with a preview, and a webhook with its log."""
     page.goto("/admin/messages?district=nanpu")
@@ -176,9 +204,9 @@ def _consult(page: Page, language: str) -> None:
     raise AssertionError(page.url)
 
 
-def _intake() -> str:
+def _officer(role: str) -> str:
     staff = tomllib.loads(CITY.read_text(encoding="utf8"))["staff"]
-    return next(s["login"] for s in staff if "tickets.intake" in s["roles"])
+    return next(s["login"] for s in staff if role in s["roles"] and "login" in s)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from importlib import import_module
 
 import click
 
-from banshi.cli.serving import die_with_parent
+from banshi.jobs.children import die_with_parent
 from banshi.errors import BanshiError
 
 COMMANDS = {
