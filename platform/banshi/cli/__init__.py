@@ -11,8 +11,8 @@ from importlib import import_module
 
 import click
 
-from banshi.jobs.children import die_with_parent
 from banshi.errors import BanshiError
+from banshi.jobs.children import die_with_parent
 
 COMMANDS = {
     "serve": "running",
