@@ -105,7 +105,7 @@ async def inbox(
     statement = (
         select(
             *(case_event.c[name] for name in columns),
-            *(case.c[name] for name in ("number", "title", "type_id", "district_id", "applicant_id", "confidentiality")),
+            *(case.c[name] for name in ("number", "title", "category", "type_id", "district_id", "applicant_id", "confidentiality")),
             post.c.staff_number,
             case_event.c.body["told"]["rule"].astext.label("rule"),
             absent.c.staff_number.label("for_number"),

@@ -12,6 +12,7 @@ import msgspec
 
 from banshi import texts, words
 from banshi.cases import acting, attaching, linking, numbers, positions, reading, timing, unanswered
+from banshi.cases.book import House
 from banshi.cases.decoding import shapes
 from banshi.contracts import APPLICANT, CONFIDENTIAL, Action, Actor, CaseType, Department
 from banshi.documents import keeping
@@ -602,6 +603,12 @@ def category(declared: CaseType | None, row: Any, language: texts.Language) -> s
     return row.category or ""
 
 
+def title(house: House, row: Any, language: texts.Language) -> str:
+    """Return what a case is about: in the reader's words where it is called like its category in the plugin's own catalogue."""
+    named = house.categories.get(row.category or "", {})
+    return texts.pick(named, language) if row.title in named.values() else str(row.title)
+
+
 def area(visit: Visit, row: Any) -> str:
     """Return the place in words: what lies between the district and the most exact node."""
     tree = visit.house.directory.tree
@@ -643,7 +650,7 @@ def case_row(visit: Visit, row: Any, address: str, *, actor: Actor | None = None
     return pages.CaseRow(
         number=numbers.show(row.number),
         href=f"{address}/{numbers.show(row.number)}",
-        title=row.title,
+        title=title(visit.house, row, language),
         under=" · ".join(w for w in under if w),
         state=outcome or said_state,
         tone=tone(declared, row),
@@ -687,7 +694,7 @@ def hit_row(visit: Visit, row: Any, address: str, found: Found, *, actor: Actor 
     """Return one line of what was found, with what was asked for marked."""
     return pages.HitRow(
         row=case_row(visit, row, address, actor=actor),
-        title=tuple(words.marked(row.title, found.terms)),
+        title=tuple(words.marked(title(visit.house, row, visit.language), found.terms)),
         excerpt=tuple(words.marked(found.shown.get(row.id, ""), found.terms)),
     )
 

@@ -29,7 +29,7 @@ from banshi.testing import MOMENT, Clock, Town
 from banshi_approvals import wording
 from banshi_approvals.application.forms import HandIn
 from banshi_approvals.catalogue.content import Grants, Material
-from banshi_approvals.models import licence
+from banshi_approvals.models import item_version, licence
 
 PDF = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 PNG = bytes.fromhex(
@@ -113,6 +113,22 @@ async def test_the_story_and_what_was_filed_say_titles_not_codes_and_the_button_
     clerk = await at_desk("50001")
     desk = (await clerk.get(f"/desk/case/{number}")).text
     assert re.search(r"form:\d|>shop<", desk) is None
+
+
+async def test_a_case_that_is_called_like_its_sub_item_is_called_so_in_the_readers_language(
+    client: AsyncTestClient[Any], shelf: None, filed: Any, database: Database, at_desk: Any
+) -> None:
+    async with database.transaction() as db:
+        version = select(item_version.c.content).where(item_version.c.item == "shop")
+        content = (await db.execute(version)).scalar_one() | {"title": {"zh": "许可 shop", "en": "Permit of a shop"}}
+        await db.execute(update(item_version).where(item_version.c.item == "shop").values(content=content))
+    number = await filed()
+    await Person(client).sign_in("resident0")
+    mine = {path: (await client.get(path)).text for path in (f"/case/{number}?lang=en", "/my?lang=en", f"/case/{number}?lang=zh")}
+    assert ["Permit of a shop" in text for text in mine.values()] == [True, True, False]
+    clerk = await at_desk("50001")
+    desk = {path: (await clerk.get(path)).text for path in (f"/desk/case/{number}?lang=en", "/desk/department", f"/desk/all?q={number}")}
+    assert ["Permit of a shop" in text for text in desk.values()] == [True, True, True]
 
 
 async def test_words_that_break_leave_the_page_whole_and_the_plugin_named(

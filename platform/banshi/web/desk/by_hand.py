@@ -103,7 +103,7 @@ async def _page(
     rung = forms.one(raw or {}, "rung") or (f"{one.epoch}.{one.rung}" if one is not None else "")
     page = pages.ByHandPage(
         number=numbers.show(number),
-        title=view.row.title,
+        title=casepage.title(visit.house, view.row, visit.language),
         heading=visit.say(_("Escalate: {rule}"), rule=rule.title),
         back=sheet.address_of(number),
         facts=_facts(visit, view, one) if one is not None else (),

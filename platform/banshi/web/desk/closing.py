@@ -90,7 +90,7 @@ def _page(
     amends = _latest(view) is not None and not view.row.owes
     page = pages.ClosingPage(
         number=numbers.show(number),
-        title=view.row.title,
+        title=casepage.title(visit.house, view.row, visit.language),
         heading=visit.say(_("Write the closing report anew") if amends else _("Closing report")),
         lead=visit.say(
             _("The latest one counts; both stay in the story. Residents see neither.")

@@ -102,7 +102,7 @@ def _row(visit: Visit, row: Any) -> tuple[Any, ...]:
     return (
         numbers.show(row.number),
         type_row.title.get(language, type_row.key),
-        row.title,
+        casepage.title(house, row, language),
         casepage.category(house.declared(row.type_id), row, language),
         casepage.area(visit, row),
         type_row.say_state(row.state, language),

@@ -225,7 +225,7 @@ def _plain(visit: Visit, view: CaseView, *, reveals: bool) -> pages.DeskCasePage
         button = pages.Form(action=f"{address_of(row.number)}/reveal", fields=(), button=visit.say(_("Show in full (logged)")))
     return pages.DeskCasePage(
         number=numbers.show(row.number),
-        title=row.title,
+        title=casepage.title(visit.house, row, visit.language),
         kind=view.kind(),
         state=view.state(),
         tone=view.tone(),

@@ -66,7 +66,7 @@ def _row(visit: Visit, row: Any, names: Any) -> pages.InboxRow:
     return pages.InboxRow(
         number=numbers.show(row.number),
         href=casepage.address_of(row.number),
-        title=row.title,
+        title=casepage.title(visit.house, row, visit.language),
         headline=headline,
         who=who,
         at=view.moment(row.at),

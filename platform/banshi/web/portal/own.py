@@ -189,7 +189,7 @@ def _case_page(visit: Visit, view: CaseView, form: pages.Form | None, title: str
     address = casepage.address_of(view.row.number)
     return pages.CasePage(
         number=numbers.show(view.row.number),
-        title=view.row.title,
+        title=casepage.title(visit.house, view.row, visit.language),
         kind=view.kind(),
         state=view.state(),
         tone=view.tone(),
