@@ -234,6 +234,32 @@ async def test_like_cases_are_those_of_ones_own_department_of_the_whole_district
     assert await seen_by(Actor.SYSTEM) == []
 
 
+async def test_a_like_case_is_found_behind_many_that_are_not(record: Record, town: Town, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(finding, "LIKE_TRIED", 3)
+    old = await record.file("柿子巷的路灯黑了，老人害怕。", received=MOMENT - timedelta(days=90))
+    newer = [await record.file(f"电线杆歪了 {n}。", received=MOMENT - timedelta(days=n)) for n in range(1, 6)]
+    for number in (old, *newer):
+        await record.act("10001", number, "sign")
+        await record.act("10001", number, "answer", text="已处理。")
+    number = await record.file("纺机厂门口路灯黑了三天。")
+    row = (await finding.find(record.db, record.house, town.staff["10001"], number, record.at)).rows[0]
+    assert [r.number for r in await finding.like(record.db, record.house, town.staff["10001"], row, record.at)] == [old]
+
+
+async def test_of_many_like_cases_the_most_alike_of_the_newest_are_shown_each_once(record: Record, town: Town, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(finding, "LIKE_TRIED", 4)
+    solved = [await record.file(f"路灯黑了，{'很久' * n}。", received=MOMENT - timedelta(days=7 * n)) for n in range(1, 9)]
+    for number in solved:
+        await record.act("10001", number, "sign")
+        await record.act("10001", number, "answer", text="已更换灯泡。")
+    number = await record.file("纺机厂门口路灯黑了三天。")
+    row = (await finding.find(record.db, record.house, town.staff["10001"], number, record.at)).rows[0]
+    alike = [r.number for r in await finding.like(record.db, record.house, town.staff["10001"], row, record.at, most=6)]
+    assert len(alike) == len(set(alike)) == 6
+    assert set(alike) <= set(solved)
+    assert set(solved[:3]) <= set(alike)
+
+
 async def test_an_answer_that_was_checked_by_a_reviewer_is_the_one_that_went(record: Record, town: Town):
     number = await record.file("公园的树枯了。", category="greenery")
     officer, head = _of(town, "parks")

@@ -43,7 +43,9 @@ BACK = (1, 5, 27, 105)
 LIKE_BACK = (0, 1, 2, 3, 4, 6, 9, 14, 22, 35, 56, 90, 150, 261)
 """From week to week back, then in longer steps: how like cases were answered is asked of the last five years. A busy department answers hundreds
 of one kind in a week, and the index looks at every one of a band."""
-LIKE_ENOUGH, LIKE_MOST = 30, 60
+LIKE_ENOUGH, LIKE_MOST, LIKE_TRIED = 30, 60, 150
+"""So many of the newest are looked at one by one: in most kinds of matter the same words come every week, and an index that joins words which
+stand in every fifth case costs more than reading the cases. Where that is not enough the index is asked, from the beginning: the words are rare."""
 YOUNG = 90.0
 """Days after which a case counts half as much for being new."""
 RESIDENTS = "ABC"
@@ -74,8 +76,9 @@ async def find(db: Connection, house: House, actor: Actor, asked: str, at: datet
 
     async def best(wanted: Sequence[Term]) -> Sequence[Row[Any]]:
         said = " & ".join(_one(t, weights) for t in wanted)
-        bands = _bands(f"{said} & {scope}", at)
-        return await _best(db, house, actor, bands, words.tsquery(wanted, weights=weights, any_of=True), at, most + 1)
+        bands = literal(_bands(f"{said} & {scope}", at), ARRAY(SqlText))
+        found = func.kernel.find_words(bands, words.tsquery(wanted, weights=weights, any_of=True), ENOUGH, MOST)
+        return await _best(db, house, actor, found, at, most + 1)
 
     rows = await best(terms)
     if not rows and (wider := words.widened(terms)) != terms:
@@ -94,11 +97,12 @@ async def like(db: Connection, house: House, actor: Actor, row: Any, at: datetim
     if not terms or not places:
         return ()
     any_of, kind, now = words.tsquery(terms, any_of=True), indexing.category(house, row.type_id, row.category), indexing.week(at)
-    bands = []
-    for start, stop in pairwise(LIKE_BACK):
-        marks = " | ".join(f"'{indexing.solved(kind, now - back, place)}'" for back in range(start, stop) for place in places)
-        bands.append(f"({marks}) & {any_of}")
-    rows = await _best(db, house, actor, bands, any_of, at, most * 4, but=row.id, answered=True)
+    bands = [
+        " | ".join(f"'{indexing.solved(kind, now - back, place)}'" for back in range(start, stop) for place in places)
+        for start, stop in pairwise(LIKE_BACK)
+    ]
+    asked = func.kernel.find_like(literal(bands, ARRAY(SqlText)), any_of, LIKE_ENOUGH, LIKE_MOST, LIKE_TRIED)
+    rows = await _best(db, house, actor, asked, at, most * 4, but=row.id, answered=True)
     own = {p for t in terms for p in t.pieces}
     return [r for r in rows if len(own.intersection(words.pieces(_content(house, r)))) >= ALIKE][:most]
 
@@ -136,20 +140,14 @@ async def _best(
     db: Connection,
     house: House,
     actor: Actor,
-    bands: Sequence[str],
-    ranked: str,
+    asked: Any,
     at: datetime,
     most: int,
     *,
     but: int = 0,
     answered: bool = False,
 ) -> Sequence[Row[Any]]:
-    enough, bound = (LIKE_ENOUGH, LIKE_MOST) if answered else (ENOUGH, MOST)
-    found = (
-        func.kernel.find_words(literal(list(bands), ARRAY(SqlText)), ranked, enough, bound)
-        .table_valued(column("case_id", BigInteger), column("rank", Float), column("answer", Integer))
-        .alias("found")
-    )
+    found = asked.table_valued(column("case_id", BigInteger), column("rank", Float), column("answer", Integer)).alias("found")
     age = func.greatest(func.extract("epoch", literal(at) - case.c.received), 0) / 86_400.0
     score = found.c.rank * (1 + 1 / (1 + age / YOUNG))
     best = (
