@@ -70,13 +70,11 @@ def test_the_first_plugin_has_twenty_lines_loads_and_declares(tmp_path: Path, mo
     assert len([line for line in lines if line]) <= 20
 
 
-@pytest.mark.parametrize("document", ["README.md", "cases.md", "compatibility.md", "imports.md", "packaging.md", "safety.md", "testing.md"])
+@pytest.mark.parametrize("document", sorted(p.name for p in DOCS.glob("*.md") if p.name != "tutorial.md"))
 def test_every_other_example_runs(document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wishes(tmp_path, monkeypatch)
-    if not (DOCS / document).exists():
-        pytest.skip(f"{document} is not written yet")
     for body in examples(DOCS / document):
-        if not body.startswith("# "):
+        if not body.startswith("# "):  # a file of the first plugin: it is written above, and loaded
             exec(compile(body, document, "exec"), {"__name__": "example"})
 
 

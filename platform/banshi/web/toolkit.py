@@ -39,7 +39,7 @@ from banshi.settings import Settings
 from banshi.web import casepage, files, forms, pages
 from banshi.web.desk import proof
 from banshi.web.files import Upload
-from banshi.web.pages import Choice, Field, Form, Problem
+from banshi.web.pages import Choice, Entry, Field, Form, Problem
 from banshi.web.portal import following, own
 from banshi.web.site import Site, Visit, csrf_token
 
@@ -129,11 +129,6 @@ def _network(request: Request[Any, Any, Any], what: str) -> str:
     return f"{what}:" + throttle.network(request.client.host if request.client else "")
 
 
-async def audited(visit: Visit, actor: Actor, kind: str, subject: str, **body: Any) -> None:
-    """Write into the log of the platform who read or did what; nothing personal."""
-    await log.record(visit.db, visit.house.keyring, actor, kind, subject, body, visit.at)
-
-
 async def own_case(visit: Visit, number: str) -> tuple[Actor, Any]:
     """Return in whose name the reader may follow a case (applicant, helper, holder of its code) and its row; NotFound where it is none of theirs."""
     view = await own.view_of(visit, casepage.read_number(number))
@@ -209,9 +204,10 @@ def responsible(visit: Visit, case_type: str, category: str, district_id: int) -
     return visit.house.directory.responsible(case_type, category, district_id)
 
 
-async def story(visit: Visit, row: Any, *, staff: bool) -> Sequence[Any]:
-    """Return the events of a case, the oldest first, as far as the reader may see them."""
-    return await reading.story(visit.db, row.id, reading.FOR_STAFF if staff else reading.FOR_APPLICANT)
+async def story(visit: Visit, actor: Actor, row: Any) -> list[tuple[Any, Entry]]:
+    """Return the events of a case that an officer reads, the oldest first, each with its words as the desk's page says them."""
+    events = await reading.story(visit.db, row.id, reading.FOR_STAFF)
+    return list(zip(events, reversed(casepage.CaseView(visit, actor, row, events).story()), strict=True))
 
 
 async def documents(visit: Visit, row: Any, *, staff: bool) -> Sequence[Any]:
@@ -351,7 +347,6 @@ __all__ = [
     "attach",
     "attached",
     "audit",
-    "audited",
     "code_of",
     "decode",
     "desk_case",

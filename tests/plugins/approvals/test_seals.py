@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
+import json
 import shutil
 import sys
 import types
@@ -18,6 +20,7 @@ import pytest_asyncio
 from browsing import Person
 from citywide import City
 from litestar.testing import AsyncTestClient
+from pyhanko.pdf_utils.reader import PdfFileReader
 from sqlalchemy import select
 
 from banshi.db import Database
@@ -30,6 +33,7 @@ from banshi.web.site import SESSION_COOKIE
 from banshi_approvals import papers
 from banshi_approvals.models import paper
 from banshi_approvals.notices import making
+from banshi_approvals.papers import opening
 
 CHECK = "/d/north/approvals/check"
 
@@ -151,6 +155,12 @@ async def test_the_case_file_is_one_sealed_pdf_with_everything_in_it(
     given = await sealed.get(f"/d/north/approvals/desk/{case}/archive.pdf")
     assert (given.status_code, given.headers["content-type"]) == (200, "application/pdf")
     assert papers.verify_archive(given.content) == []
+    reader = PdfFileReader(io.BytesIO(given.content))
+    manifest = json.loads(dict(opening._attached(reader))["manifest.json"])
+    lines = [(line["what"], line["words"]) for line in manifest["story"]]
+    assert lines[0][0].startswith("已收件")
+    assert [words for what, words in lines if what == "已提交材料"] == ["材料: 申请表；平面图"]
+    assert not {"opened", "attached", "hand_in", "decide_now"} & {what for what, _words in lines}
     trust = papers.Trust.from_pem((keys / "roots.pem").read_bytes())
     assert (await asyncio.to_thread(papers.check, given.content, trust, MOMENT)).verdict == "valid"
     going = await city.file("simple")

@@ -175,7 +175,8 @@ class Register(Controller):
                 before = (await pool.named(visit.db, [wanted.code])).get(wanted.code)  # a form that comes twice finds what it wrote
                 await pool.put(visit.db, wanted, visit.at)
                 if changed := [n for n in pool.Expert.__struct_fields__ if before is None or getattr(before, n) != getattr(wanted, n)]:
-                    await toolkit.audited(visit, visit.staff(), "approvals.expert", f"approvals.expert:{wanted.code}", changed=changed)
+                    subject, keyring = f"approvals.expert:{wanted.code}", visit.house.keyring
+                    await toolkit.audit(visit.db, keyring, visit.staff(), "approvals.expert", subject, {"changed": changed}, visit.at)
                 return visit.go(f"/d/{_district(visit)}/approvals/desk/experts")
         except Invalid as refused:
             async with toolkit.visiting(request) as visit:

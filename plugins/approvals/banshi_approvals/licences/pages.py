@@ -211,7 +211,7 @@ async def _licence(visit: toolkit.Visit, found: Any) -> Response[Any]:
         report=f"/d/{code}/approvals/licences/{found['number']}/finding" if office and actor and actor.may("approvals.supervise") and alive else "",
     )
     if office and not own and actor is not None:
-        await toolkit.audited(visit, actor, "licence.read", f"licence:{found['number']}")
+        await toolkit.audit(visit.db, visit.house.keyring, actor, "licence.read", f"licence:{found['number']}", {}, visit.at)
     return toolkit.page(visit, "approvals/licence.html", said)
 
 
