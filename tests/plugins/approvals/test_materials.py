@@ -94,6 +94,10 @@ async def test_files_go_to_their_materials_and_the_application_waits_no_more(
     assert (answer.status_code, answer.url.path.endswith("/approvals/materials")) == (200, True)
     assert await materials(database, number) == {"form": ("given", 1), "photo": ("given", 1), "water": ("missing", 0)}
     assert "照片.png" in answer.text
+    assert "已提交。还需提交：1 份。" in answer.text
+    assert "已提交。还需提交" not in (await client.get(f"/case/{number}/approvals/materials")).text
+    whole = await hand_in(client, f"/case/{number}/approvals/materials", water=("许可证.pdf", PDF))
+    assert "已提交，所需材料已齐。" in whole.text
     case = (await client.get(f"/case/{number}?lang=en")).text
     assert "panel-approvals-own_materials" in case
     assert "Handed in" in case

@@ -103,7 +103,8 @@ class OwnMaterials(Controller):
     async def show(self, request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
         """Every material with its state."""
         async with toolkit.visiting(request) as visit:
-            return await _draw(visit, await _own(visit, number))
+            seen = await _own(visit, number)
+            return await _draw(visit, seen, added=_handed(visit, seen))
 
     @post("/materials", opt=OWN | toolkit.UPLOAD, request_max_body_size=None, status_code=200)
     async def hand_in(self, request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
@@ -126,7 +127,8 @@ class DeskMaterials(Controller):
     async def show(self, request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
         """Every material with its state."""
         async with toolkit.visiting(request) as visit:
-            return await _draw(visit, await at_desk(visit, number))
+            seen = await at_desk(visit, number)
+            return await _draw(visit, seen, added=_handed(visit, seen))
 
     @post("/desk/{number:str}/materials", opt=DESK | toolkit.UPLOAD, request_max_body_size=None, status_code=200)
     async def hand_in(self, request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
@@ -199,7 +201,16 @@ async def _take(visit: toolkit.Visit, seen: Seen, upload: toolkit.Upload) -> Res
     if errors:
         again = await _again(visit, seen)
         return await _draw(visit, again, errors=errors, added=visit.say(_("{count} files were taken."), count=len(good)), status=400)
-    return visit.go(f"{below(visit, seen)}/materials")
+    return visit.go(f"{below(visit, seen)}/materials?handed")
+
+
+def _handed(visit: toolkit.Visit, seen: Seen) -> str:
+    """Return what is said after handing in: whether anything is still to come; empty for who only looks."""
+    if "handed" not in visit.request.query_params:
+        return ""
+    if left := sum(m.state in {"missing", "faulty", "promised"} for m in seen.facts.materials):
+        return visit.say(_("Handed in. Still to be handed in: {count}."), count=left)
+    return visit.say(_("Handed in. Everything that is asked for is there."))
 
 
 CLOSED = _("Nothing can be handed in as the application stands now.")
@@ -242,7 +253,7 @@ async def _show_licence(visit: toolkit.Visit, seen: Seen, raw: dict[str, list[st
         problems = refused.problems if isinstance(refused, Invalid) and refused.problems else {"": Said(_text(refused), refused.values)}
         errors = {toolkit.one(raw, "code"): [visit.say(text) for text in problems.values()]}
         return await _draw(visit, seen, errors=errors, typed={toolkit.one(raw, "code"): toolkit.one(raw, "number")}, status=refused.status)
-    return visit.go(f"{below(visit, seen)}/materials")
+    return visit.go(f"{below(visit, seen)}/materials?handed")
 
 
 def _text(refused: Refused) -> Any:
