@@ -160,6 +160,7 @@ async def test_the_case_file_is_one_sealed_pdf_with_everything_in_it(
     lines = [(line["what"], line["words"]) for line in manifest["story"]]
     assert lines[0][0].startswith("已收件")
     assert [words for what, words in lines if what == "已提交材料"] == ["材料: 申请表；平面图"]
+    assert "审决〔2026〕1号.pdf" in [words for _what, words in lines]
     assert not {"opened", "attached", "hand_in", "decide_now"} & {what for what, _words in lines}
     trust = papers.Trust.from_pem((keys / "roots.pem").read_bytes())
     assert (await asyncio.to_thread(papers.check, given.content, trust, MOMENT)).verdict == "valid"

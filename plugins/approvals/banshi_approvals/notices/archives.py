@@ -57,7 +57,9 @@ async def case_file(visit: toolkit.Visit, actor: Actor, row: Any) -> Any:
             at=say_moment(event.at, district.timezone, visit.language),
             who=said.who,
             what=said.headline,
-            words="\n".join([*([said.text] if said.text else []), *(f"{label}: {value}" for label, value in said.facts)]),
+            words="\n".join(
+                [*([said.text] if said.text else []), *(f"{label}: {value}" for label, value in said.facts), *(f.name for f in said.files)]
+            ),
             digest=event.digest.hex(),
         )
         for event, said in await toolkit.story(visit, actor, row)

@@ -135,7 +135,7 @@ def _page(manifest: Manifest, digest: str, pen: writing.Pen) -> dict[str, object
         "attached": _("attached"),
         "at": _("Time"),
         "who": _("By whom"),
-        "what": _("What"),
+        "what": _("What was done"),
         "none": _("No documents were handed in or given."),
         "of": _("Page {page} of {pages}"),
     }
