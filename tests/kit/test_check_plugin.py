@@ -80,14 +80,14 @@ OPEN_PAGE = """
 BREAKS = '        raise RuntimeError("the table is not there")\n        async with toolkit.visiting(request) as visit:\n            found = await'
 
 BROKEN: dict[str, tuple[str, Edit, str]] = {
-    "private": ("imports", write("peek.py", "from banshi.web import site\n"), "peek.py:1 imports banshi.web, which is private: import what you need"),
-    "not_at_the_door": ("imports", write("peek.py", "from banshi import cases\n"), "'cases' from banshi, which is not at its door"),
-    "by_string": ("imports", write("peek.py", "import importlib\nimportlib.import_module('banshi.cases')\n"), "peek.py:2 imports banshi.cases"),
-    "foreign": ("imports", write("peek.py", "import banshi_tickets.forms\n"), "banshi_tickets.forms, which is another plugin"),
+    "private": ("source", write("peek.py", "from banshi.web import site\n"), "peek.py:1 banshi.web is a private room of the kernel"),
+    "not_at_the_door": ("source", write("peek.py", "from banshi import cases\n"), "banshi's door has no 'cases'"),
+    "by_string": ("source", write("peek.py", "import importlib\nimportlib.import_module('banshi.cases')\n"), "peek.py:2 banshi.cases is a private"),
+    "foreign": ("source", write("peek.py", "import banshi_tickets.forms\n"), "banshi_tickets is another plugin's package"),
     "heavy": ("weight", put("roles.py", "from banshi import", "import sqlalchemy\nfrom banshi import"), "brings sqlalchemy along: import views"),
     "breaks_alone": ("weight", put("roles.py", "from banshi import", "import nothing_there\nfrom banshi import"), "No module named 'nothing_there'"),
-    "elsewhere": ("templates", write("templates/other.html", "x"), "other.html does not lie in templates/elsewhere/"),
-    "links_out": ("templates", link_out, "secret.html leads out of the folder"),
+    "elsewhere": ("source", write("templates/other.html", "x"), "other.html:1 templates lie in templates/elsewhere/"),
+    "links_out": ("source", link_out, "secret.html:1 this link leads out of the plugin's folder"),
     "no_template": ("templates", write("templates/NAME/notices.html", "{% if %}"), "notices.html:1 is no template"),
     "builds_on": ("templates", write("templates/NAME/notices.html", '{% extends "desk/nothing.html" %}'), "'desk/nothing.html', which is neither"),
     "inline": ("templates", write("templates/NAME/notices.html", '\n<p style="color: red">x</p>'), "notices.html:2 has an inline style"),

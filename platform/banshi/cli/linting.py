@@ -128,7 +128,15 @@ def _in_folder(folder: Path) -> list[Suspect]:
 
 
 def check(suspect: Suspect) -> list[Finding]:
-    """Return what is wrong with a plugin, in the order of its files."""
+    """Return what is wrong with a plugin, in the order of its files; it is loaded where nothing that they say is an error."""
+    found = read(suspect)
+    if not any(f.level == "error" for f in found):
+        found += _loaded(suspect)
+    return sorted(set(found), key=_place)
+
+
+def read(suspect: Suspect) -> list[Finding]:
+    """Return what is wrong with the files of a plugin; nothing of it runs."""
     found = [*_files(suspect)]
     for source in sorted(suspect.folder.rglob("*.py")):
         try:
@@ -137,8 +145,6 @@ def check(suspect: Suspect) -> list[Finding]:
             found.append(Finding(where=f"{_shown(source)}:{getattr(error, 'lineno', None) or 1}", level="error", what=f"it is no Python: {error}"))
             continue
         found += Reading(suspect, source, tree).findings()
-    if not any(f.level == "error" for f in found):
-        found += _loaded(suspect)
     return sorted(set(found), key=_place)
 
 

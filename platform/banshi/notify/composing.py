@@ -23,7 +23,7 @@ from banshi.notify import digest, replying, templates
 from banshi.notify.mail import Letter
 from banshi.notify.preferences import wanted_of
 from banshi.notify.tables import address_claim, message, message_choice
-from banshi.notify.topics import ADDRESS, CHOICES, DIGEST
+from banshi.notify.topics import ADDRESS, CALLED, CHOICES, DIGEST
 from banshi.privacy import Unreadable
 from banshi.settings import Settings
 
@@ -96,7 +96,8 @@ async def _values(db: Connection, house: House, settings: Settings, row: Any) ->
         return {**told, "link": f"{settings.address}/desk"} if told else NOTHING_NEW
     if row.topic in CHOICES and row.topic not in wanted_of(row.chosen)[row.way]:
         return CHOICE
-    return case_values(house, settings, row, language_of(row))
+    values = case_values(house, settings, row, language_of(row))
+    return values | {"link": settings.address + row.about["page"]} if row.topic == CALLED else values
 
 
 def language_of(row: Any) -> texts.Language:
@@ -129,14 +130,14 @@ def _parcel(house: House, settings: Settings, kept: templates.Own, row: Any, val
     to = keyring.unseal(row.claimed if row.topic == ADDRESS else row.email, "person.email")
     text, reply_to, thread = filled.body, "", ""
     if row.number is not None:
-        text += "\n\n" + foot(settings, language)
+        text += "\n\n" + foot(settings, language, answered=row.topic != CALLED)
         thread = "case." + keyring.mac("thread", f"{row.case_id}:{row.person_id}".encode())[:16].hex()
-        reply_to = replying.address(keyring, row.number, row.person_id, settings.mailbox) if settings.mailbox else ""
+        reply_to = replying.address(keyring, row.number, row.person_id, settings.mailbox) if settings.mailbox and row.topic != CALLED else ""
     subject = " ".join(filled.subject.split())
     return Letter(to=to, language=language, subject=subject, text=text, identity=f"{row.id}.{mark}", thread=thread, reply_to=reply_to, at=at)
 
 
-def foot(settings: Settings, language: texts.Language) -> str:
-    """Return what stands below every letter about a case."""
-    lines = [texts.say(templates.REPLY, language)] if settings.mailbox else []
+def foot(settings: Settings, language: texts.Language, *, answered: bool = True) -> str:
+    """Return what stands below every letter about a case; ``answered``: a reply to it would join the case."""
+    lines = [texts.say(templates.REPLY, language)] if settings.mailbox and answered else []
     return "\n".join([*lines, texts.say(templates.FOOT, language, choose=f"{settings.address}/my/messages")])

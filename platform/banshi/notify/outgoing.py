@@ -11,7 +11,7 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -31,7 +31,7 @@ from banshi.notify.composing import CHOICE, Broken, Text, compose
 from banshi.notify.mail import Letter
 from banshi.notify.preferences import wanted_of
 from banshi.notify.tables import address_claim, message
-from banshi.notify.topics import WAYS, Way, topic_of
+from banshi.notify.topics import CALLED, WAYS, Way, topic_of
 from banshi.notify.ways import Away, Later, Never
 from banshi.plugins import Registry
 from banshi.privacy import Keyring
@@ -108,8 +108,21 @@ async def put(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         await db.execute(insert(message).values(list(rows)).on_conflict_do_nothing(index_elements=["person_id", "way", "occasion"]))
 
 
+async def call(db: Connection, case_id: int, person_ids: Collection[int], page: str, at: datetime, ways: Sequence[Way] = WAYS) -> None:
+    """Write messages to people who are needed on a case that is not theirs: once each for a case, however often they are called to it.
+
+    ``page`` is where they see what they are asked for, a path of this site.
+    """
+    rows = (await db.execute(_CALLED, {"people": list(person_ids), "case": case_id, "at": at})).all()
+    await put(db, [m | {"about": {"page": page}, "occasion": f"called:{case_id}"} for r in rows for m in _by_ways(r, CALLED, ways)])
+
+
 def _messages(house: House, row: Any, ways: Sequence[Way]) -> list[dict[str, Any]]:
     topic = topic_of(house.declared(row.type_id), house.book[row.type_id], row.kind, row.state, row.sequence)
+    return _by_ways(row, topic, ways)
+
+
+def _by_ways(row: Any, topic: str, ways: Sequence[Way]) -> list[dict[str, Any]]:
     wanted, found = wanted_of(row.chosen), []
     for way in ways:
         if not (row.has_mail if way == "mail" else row.has_telephone and topic in wanted[way]):
@@ -121,6 +134,7 @@ def _messages(house: House, row: Any, ways: Sequence[Way]) -> list[dict[str, Any
                 "way": way,
                 "topic": topic,
                 "occasion": f"case:{row.case_id}:{row.sequence}",
+                "about": {},
                 "case_id": row.case_id,
                 "sequence": row.sequence,
                 "state": "waiting" if want else "suppressed",
@@ -145,6 +159,16 @@ where e.audience <> 'staff' and e.recorded > :since
     and not (e.sequence < 3 and exists (select from kernel.case_event i where i.case_id = e.case_id and i.sequence = 2 and i.kind = 'imported'))
     and (e.sequence = 1 or e.capacity <> 'resident' or (e.acting_for_id = p.id and e.actor_id <> p.id))
     and (p.email <> '' or exists (select from kernel.message_choice o where o.person_id = p.id and o.way = 'sms' and o.wanted))
+""")
+
+_CALLED = text("""
+select e.case_id, e.sequence, cast(:at as timestamptz) as recorded, p.id as person_id,
+    p.email <> '' and p.email_confirmed is not null as has_mail, p.telephone <> '' as has_telephone,
+    (select jsonb_agg(jsonb_build_array(o.way, o.topic, o.wanted)) from kernel.message_choice o where o.person_id = p.id) as chosen
+from kernel.person p
+join kernel."case" c on c.id = :case
+join kernel.case_event e on e.case_id = c.id and e.sequence = 1
+where p.id = any(cast(:people as bigint[])) and p.id is distinct from c.applicant_id
 """)
 
 

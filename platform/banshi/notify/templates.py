@@ -19,7 +19,7 @@ from banshi.db import Connection
 from banshi.districts import Tree
 from banshi.errors import Invalid
 from banshi.notify.tables import message_template
-from banshi.notify.topics import ADDRESS, ASKED, DECIDED, DIGEST, MOVED, OPENED
+from banshi.notify.topics import ADDRESS, ASKED, CALLED, DECIDED, DIGEST, MOVED, OPENED
 
 _ = texts.translator("banshi")
 
@@ -73,6 +73,11 @@ SHIPPED: Mapping[str, tuple[texts.Text, texts.Text, texts.Text]] = {
         _("Something new on case {number}"),
         _("There is something new on case {number} since {day}.\n\nIt stands at: {state}\nWho has it: {department}\n\nRead it here:\n{link}"),
         _("Something new on case {number}: {state}. {link}"),
+    ),
+    CALLED: (
+        _("You are needed on case {number}"),
+        _("{department} needs you on case {number} of somebody else.\n\nWhat it is about, and what you are asked for, stands here:\n{link}"),
+        _("You are needed on case {number} of somebody else. {link}"),
     ),
     ADDRESS: (
         _("Confirm your e-mail address"),

@@ -15,7 +15,7 @@ _ = translator("banshi")
 Way = Literal["mail", "sms"]
 WAYS: tuple[Way, ...] = ("mail", "sms")
 
-OPENED, ASKED, DECIDED, MOVED = "opened", "asked", "decided", "moved"
+OPENED, ASKED, DECIDED, MOVED, CALLED = "opened", "asked", "decided", "moved", "called"
 ADDRESS, DIGEST, INTERNAL = "address", "digest", "internal"
 
 CHOICES: Mapping[str, Text] = {
@@ -23,6 +23,7 @@ CHOICES: Mapping[str, Text] = {
     ASKED: _("You are asked for something"),
     DECIDED: _("Your case was answered or closed"),
     MOVED: _("Any other step of your case"),
+    CALLED: _("You are needed on somebody else’s case"),
 }
 """What a resident chooses from."""
 

@@ -101,13 +101,14 @@ class CaseView:
         """Masked names of the two sides of a mandate, as far as the reader is one of them."""
 
     async def consult(self) -> None:
-        """Read what can be cited on the case (staff), and what its story cites; one query, none where there is neither."""
+        """Read what can be cited on the case (staff, where an action cites), and what its story cites; one query, none where there is neither."""
         if self._consulted:
             return
         self._consulted = True
         self.terms = words.telling(f"{self.row.title} {self.category()}")
         day, tree = self.visit.at.astimezone(self.zone).date(), self.visit.house.directory.tree
-        wanted = Wanted(district=tree[self.row.district_id], day=day, staff=True) if self.actor.capacity == "staff" else None
+        cites = self.actor.capacity == "staff" and any(self._pickers().values())
+        wanted = Wanted(district=tree[self.row.district_id], day=day, staff=True) if cites else None
         cited = {c for c in map(citing.parse, (*citing.cited_in(self.events, self._pickers()), *self.cites)) if c}
         self.library, found = await library.at_hand(self.visit.db, wanted, self.terms, sorted(cited), most=OFFERED)
         self.cited = {citing.cite(r): r for r in found}

@@ -5,7 +5,7 @@ A handler opens a visit (one transaction, one moment, one reader), calls a domai
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -34,6 +34,7 @@ from banshi.errors import Forbidden, Invalid, NotFound, Refused
 from banshi.fences.faults import fault_table
 from banshi.identity import throttle
 from banshi.identity.tables import account
+from banshi.notify import outgoing
 from banshi.privacy import Keyring
 from banshi.settings import Settings
 from banshi.web import casepage, files, forms, pages
@@ -160,6 +161,14 @@ async def audit(db: Connection, vault: Vault, actor: Actor, kind: str, subject: 
     """Write into the append-only log who changed or read what outside cases. ``body`` is JSON; never put personal data into it."""
     assert isinstance(vault, Keyring)  # there is one kind of vault
     await log.record(db, vault, actor, kind, subject, body, at)
+
+
+async def call(work: Work, case_id: int, person_ids: Collection[int], page: str) -> None:
+    """Tell people who are needed on a case that is not theirs (an expert, a helper), by the ways they chose: once each for a case.
+
+    ``page`` is the path of the plugin's page that shows them what they are asked for; the message itself says no more than the case's number.
+    """
+    await outgoing.call(work.db, case_id, person_ids, page, work.at, outgoing.post_of(work.settings, work.house.registry).ways)
 
 
 async def lock(db: Connection, name: str) -> None:
@@ -347,6 +356,7 @@ __all__ = [
     "attach",
     "attached",
     "audit",
+    "call",
     "code_of",
     "decode",
     "desk_case",

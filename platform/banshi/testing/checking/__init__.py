@@ -1,6 +1,6 @@
 """``check_plugin``: what every plugin promises, asserted in one call.
 
-reading      what its files say: imports, weight, templates, README, texts
+reading      what its files say: what `banshi plugins --check` reads, weight, templates, texts
 declaring    what it declares: it loads, its measures and its demo are what they say
 living       what it does on a database and over HTTP: migrations, routes, districts that do not leak
 

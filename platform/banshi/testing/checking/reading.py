@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import subprocess
@@ -26,34 +25,12 @@ INLINE = {
 }
 
 
-def imports(subject: Subject) -> Iterator[str]:
-    """Tell what is imported from behind the door, and from other plugins."""
-    import banshi
-    from banshi import plugins
+def source(subject: Subject) -> Iterator[str]:
+    """Tell what `banshi plugins --check` calls an error in the files."""
+    from banshi.cli import linting
 
-    others = {e.module.partition(".")[0] for e in plugins.installed()} - {subject.package.partition(".")[0]}
-    for path, tree in subject.sources:
-        for node in ast.walk(tree):
-            for module, names in _imported(node):
-                where = subject.said(path, getattr(node, "lineno", 0))
-                if module == "banshi":
-                    for name in sorted(set(names) - set(banshi.__all__)):
-                        yield f"{where} takes {name!r} from banshi, which is not at its door: import only the names that `banshi.__all__` lists"
-                elif module.startswith("banshi."):
-                    yield f"{where} imports {module}, which is private: import what you need from `banshi` itself"
-                elif module.partition(".")[0] in others:
-                    yield f"{where} imports {module}, which is another plugin: plugins meet in the kernel's record, not in each other's code"
-
-
-def _imported(node: ast.AST) -> Iterator[tuple[str, list[str]]]:
-    if isinstance(node, ast.Import):
-        yield from ((a.name, []) for a in node.names)
-    elif isinstance(node, ast.ImportFrom) and not node.level:
-        yield node.module or "", [a.name for a in node.names]
-    elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
-        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if called in {"import_module", "__import__"}:
-            yield node.args[0].value, []
+    suspect = linting.Suspect(name=subject.name, package=subject.package, folder=subject.folder, module=subject.entry.value)
+    yield from (f"{found.where} {found.what}" for found in linting.read(suspect) if found.level == "error")
 
 
 def weight(subject: Subject) -> Iterator[str]:
@@ -71,7 +48,7 @@ def weight(subject: Subject) -> Iterator[str]:
 
 
 def templates(subject: Subject) -> Iterator[str]:
-    """Tell of templates outside the plugin's own folder, of those that cannot be read, and of what the content security policy forbids."""
+    """Tell of templates that cannot be read, and of what the content security policy forbids."""
     from jinja2 import TemplateError, meta
 
     from banshi.web import templating
@@ -80,14 +57,8 @@ def templates(subject: Subject) -> Iterator[str]:
     env = templating.environment({subject.name: subject.package}, subject.name, "en")
     for path in subject.templates:
         where, parts = subject.said(path), path.relative_to(root).parts
-        if not path.resolve().is_relative_to(root.resolve()):
-            yield f"{where} leads out of the folder: put the file itself there"
-            continue
-        if parts[0] != subject.name or len(parts) < 2:
-            yield f"{where} does not lie in templates/{subject.name}/, where the kernel looks: move it there"
-            continue
-        if path.suffix != ".html":
-            continue
+        if path.suffix != ".html" or parts[0] != subject.name or not path.resolve().is_relative_to(root.resolve()):
+            continue  # what lies elsewhere `source` tells
         source = path.read_text(encoding="utf8")
         try:
             tree = env.parse(source)
@@ -119,4 +90,4 @@ def texts(subject: Subject) -> Iterator[str]:
     yield from words.faults(subject.package, subject.folder)
 
 
-CHECKS: Mapping[str, Callable[[Subject], Iterable[str]]] = {"imports": imports, "weight": weight, "templates": templates, "texts": texts}
+CHECKS: Mapping[str, Callable[[Subject], Iterable[str]]] = {"source": source, "weight": weight, "templates": templates, "texts": texts}

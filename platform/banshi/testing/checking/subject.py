@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import importlib.util
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +32,6 @@ class Subject:
         registry = plugins.load([self.entry], strict=True)
         mounting.routers(registry)
         self.registry: Registry = registry
-
-    @cached_property
-    def sources(self) -> list[tuple[Path, ast.Module]]:
-        """The Python files of the package, read."""
-        return [(path, ast.parse(path.read_text(encoding="utf8"))) for path in sorted(self.folder.rglob("*.py"))]
 
     def said(self, path: Path, line: int = 0) -> str:
         """Return the place of a fault."""

@@ -114,6 +114,18 @@ async def owed_by(db: Any, person_id: int) -> Sequence[Any]:
     return list(await db.execute(statement))
 
 
+async def seated(db: Any) -> Sequence[Any]:
+    """Return the seats of open panels whose experts have an account and still owe a sheet: case_id, number, district_id, person_id."""
+    statement = (
+        select(panel_seat.c.case_id, case_table.c.number, case_table.c.district_id, expert.c.person_id)
+        .join(expert, expert.c.code == panel_seat.c.expert)
+        .join(case_table, case_table.c.id == panel_seat.c.case_id)
+        .where(panel_seat.c.state == "seated", expert.c.person_id.is_not(None), case_table.c.closed.is_(None))
+        .order_by(panel_seat.c.at)
+    )
+    return list(await db.execute(statement))
+
+
 async def panel_of(db: Any, number: str, codes: Sequence[str]) -> Any:
     """Return the row of an open panel on which one of these experts has a seat, None where there is none."""
     columns = [case_table.c[n] for n in ("id", "number", "title", "state", "outcome", "closed", "facts", "type_id")]
