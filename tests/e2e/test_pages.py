@@ -58,7 +58,9 @@ LIGHT = (
 def faults(page: Page) -> list[str]:
     """Return what axe finds on the page."""
     page.evaluate(AXE.read_text(encoding="utf8"))
-    found = page.evaluate("axe.run().then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.target.join(' ')).join(', ')))")
+    found = page.evaluate(
+        "axe.run({resultTypes: ['violations']}).then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.target.join(' ')).join(', ')))"
+    )
     return list(found)
 
 

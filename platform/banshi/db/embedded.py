@@ -251,7 +251,7 @@ class EmbeddedServer:
         return started.returncode == 0 and self.running()
 
     def _options(self) -> dict[str, str]:
-        fast = {} if self.durable else {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        fast = {} if self.durable else {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "256MB"}
         return {
             "listen_addresses": "",
             "unix_socket_permissions": "0700",

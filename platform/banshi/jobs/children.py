@@ -29,6 +29,8 @@ PARENT = "_BANSHI_PARENT"
 Run = Callable[[Job, datetime], Awaitable[None]]
 LONGEST = 300
 """Characters of what a child says of its end."""
+NICE = 10
+"""How far a job stands back for whoever waits for a page on the same processors."""
 
 
 class JobFailed(PluginError):
@@ -64,6 +66,7 @@ def in_child(settings: Settings) -> Run:
 def main() -> None:
     """Run one job; its error's kind and place go to standard output, everything else that it prints to standard error."""
     die_with_parent()
+    os.nice(NICE)
     owner, name, seconds = sys.argv[1:]
     answer = os.dup(1)
     os.dup2(2, 1)

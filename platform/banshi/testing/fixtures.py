@@ -59,9 +59,10 @@ def organisation_file(registry: Registry, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def template(server_url: str, registry: Registry, organisation_file: Path) -> str:
+async def template(server_url: str, registry: Registry, organisation_file: Path) -> AsyncIterator[str]:
     """The name of the database that was migrated, declared and settled once; all others are clones of it."""
-    return await ground.template_for(server_url, registry, organisation_file)
+    async with ground.template_for(server_url, registry, organisation_file) as name:
+        yield name
 
 
 @pytest.fixture(scope="session")

@@ -36,12 +36,12 @@ async def run(subject: Subject, server_url: str, wanted: set[str]) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "town.toml"
         file.write_text(smalltown.write(subject.registry), encoding="utf8")
-        template = await ground.template_for(server_url, subject.registry, file)
-    with ground.clone(server_url, template, f"banshi_check_{secrets.token_hex(6)}") as url:
-        async with _place(subject, url) as place:
-            for name, check in TOWN_CHECKS.items():
-                if name in wanted:
-                    faults += [f"{name}: {fault}" async for fault in check(place)]
+        async with ground.template_for(server_url, subject.registry, file) as template:
+            with ground.clone(server_url, template, f"banshi_check_{secrets.token_hex(6)}") as url:
+                async with _place(subject, url) as place:
+                    for name, check in TOWN_CHECKS.items():
+                        if name in wanted:
+                            faults += [f"{name}: {fault}" async for fault in check(place)]
     return faults
 
 
