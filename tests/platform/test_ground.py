@@ -9,10 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 import banshi
-from banshi import contracts, errors, hookspecs, texts
+from banshi import cli, contracts, errors, hookspecs, texts
 from banshi.errors import SettingsError
 from banshi.settings import Settings, from_environment, to_environment
 
@@ -134,3 +135,14 @@ def test_plugins_are_listed_as_facts_that_do_not_change(tmp_path: Path) -> None:
     assert [f["name"] for f in facts] == ["approvals", "tickets"]
     assert {f["health"] for f in facts} == {"ok"}
     assert [f["declares"]["case_types"][0]["name"] for f in facts] == ["approvals.application", "tickets.request"]
+
+
+def test_the_list_of_commands_loads_none_and_says_what_each_says_of_itself() -> None:
+    for name, (_module, summary) in cli.COMMANDS.items():
+        command = cli.banshi.get_command(click.Context(cli.banshi), name)
+        assert command is not None
+        assert command.get_short_help_str(200) == summary, name
+    code = "import sys; from banshi.cli import banshi; banshi(['--help'], standalone_mode=False); print('sqlalchemy' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told.rstrip().endswith("False")
+    assert all(f"\n  {name} " in told for name in cli.COMMANDS if name != "simulator")

@@ -15,45 +15,51 @@ from banshi.errors import BanshiError
 from banshi.jobs.children import die_with_parent
 
 COMMANDS = {
-    "serve": "running",
-    "worker": "running",
-    "demo": "running",
-    "simulator": "running",
-    "migrate": "running",
-    "backup": "running",
-    "restore": "running",
-    "plugins": "declarations",
-    "remove": "removing",
-    "doctor": "doctor",
-    "new-plugin": "new_plugin",
-    "organisation": "people",
-    "user": "people",
-    "token": "people",
-    "import": "records",
-    "case": "records",
-    "audit": "records",
-    "report": "report",
-    "search": "searching",
-    "escalate": "escalating",
-    "library": "library",
-    "mail": "mail",
-    "calendar": "times",
-    "clock": "times",
+    "serve": ("running", "Serve the portal, the desk and the API."),
+    "worker": ("running", "Feed the consumers of case events and run the periodic jobs."),
+    "demo": ("running", "Serve the whole platform with a living demo city on the embedded PostgreSQL."),
+    "simulator": ("running", "File and work a case now and then, as people would."),
+    "migrate": ("running", "Bring the database up to the code: tables of every owner, then declared roles and case types."),
+    "backup": ("running", "Write database and files into one archive."),
+    "restore": ("running", "Fill an empty database and the files folder from an archive."),
+    "plugins": ("declarations", "List the plugins: name, version, health, and what each declares."),
+    "remove": ("removing", "Remove a plugin's tables and rows; its closed cases stay."),
+    "doctor": ("doctor", "Look for what is wrong: plugins, migrations, orphans, jobs, relay, disk, keys, faults."),
+    "new-plugin": ("new_plugin", "Make a working plugin called NAME: small letters, digits and _, such as lost_found."),
+    "organisation": ("people", "Districts, departments, duties and staff."),
+    "user": ("people", "People who can sign in."),
+    "token": ("people", "API tokens: each acts in a post, within its scopes."),
+    "import": ("records", "Import another system's cases from FILE (CSV)."),
+    "case": ("records", "Cases: one, or how many."),
+    "audit": ("records", "The chains of digests over the record and over the log."),
+    "report": ("report", "Print the report: each figure with its denominator."),
+    "search": ("searching", "The index of words."),
+    "escalate": ("escalating", "Do what rules say is due now."),
+    "library": ("library", "Regulations and guides."),
+    "mail": ("mail", "Inbound mail."),
+    "calendar": ("times", "Working calendars: which days are worked, from when to when."),
+    "clock": ("times", "The clocks of cases."),
 }
+"""The module of each command, and what it is for in a sentence, so that the list of them loads none."""
 
 
 class Lazy(click.Group):
-    """Loads a command's module when it is called: `banshi --help` stays quick."""
+    """Loads a command's module when it is called, and none to list them."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
         return [name for name in sorted(COMMANDS) if name != "simulator"]
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         """Return one command, None where there is none of that name."""
         if name not in COMMANDS:
             return _of_plugin(name)
-        found: click.Command = getattr(import_module(f"banshi.cli.{COMMANDS[name]}"), f"{name.replace('-', '_')}_command")
+        found: click.Command = getattr(import_module(f"banshi.cli.{COMMANDS[name][0]}"), f"{name.replace('-', '_')}_command")
         return found
 
 

@@ -8,7 +8,6 @@ import click
 from sqlalchemy import select, update
 
 from banshi import clock
-from banshi.app import KERNEL_ROLES
 from banshi.cli.common import Workplace, data_option, run, settings_of
 from banshi.errors import BanshiError
 from banshi.identity import access, organisation, people
@@ -95,6 +94,7 @@ def token_command() -> None:
 @click.option("--scope", "scopes", multiple=True, required=True, help="A permission the token may use; may be given several times.")
 def add_token(data: Path | None, title: str, staff_number: str, scopes: tuple[str, ...]) -> None:
     """Make a token and print it, once."""
+    from banshi.app import KERNEL_ROLES  # the web comes with it, which the other commands do without
 
     async def task(place: Workplace) -> str:
         async with place.database.transaction() as db:
