@@ -114,10 +114,14 @@ class Register(Controller):
                 if changed := [n for n in pool.Expert.__struct_fields__ if before is None or getattr(before, n) != getattr(wanted, n)]:
                     subject, keyring = f"approvals.expert:{wanted.code}", visit.house.keyring
                     await toolkit.audit(visit.db, keyring, visit.staff(), "approvals.expert", subject, {"changed": changed}, visit.at)
-                return visit.go(f"/d/{visit.district.code}/approvals/desk/experts")
+                return visit.go(_kept(visit))
         except Invalid as refused:
             async with toolkit.visiting(request) as visit:
                 return _edit(visit, code, raw, refused, toolkit.one(sent, "key"))
+
+
+def _kept(visit: Any) -> str:
+    return f"/d/{visit.district.code}/approvals/desk/experts"
 
 
 async def _register(visit: Any, path: str, field: str, *, desk: bool = False) -> RegisterPage:
@@ -188,7 +192,7 @@ async def _expert(visit: Any, known: pool.Expert | None, form: ExpertForm, key: 
 
 
 def _edit(visit: Any, code: str, raw: Mapping[str, str], refused: Invalid | None = None, key: str = "") -> Response[Any]:
-    base = f"/d/{visit.district.code}/approvals/desk/experts"
+    base = _kept(visit)
     form = toolkit.form(
         visit,
         ExpertForm,

@@ -118,10 +118,8 @@ class Own(Controller):
         async with toolkit.visiting(request) as visit:
             mine = await _mine(visit)
             found = await pool.seats_of(visit.db, [e.code for e in mine])
-            district = visit.district.code
-            rows = tuple(
-                (toolkit.show_number(r.number), f"/d/{district}/approvals/my-panels/{toolkit.show_number(r.number)}", r.title) for r in found
-            )
+            shown = [(toolkit.show_number(r.number), r.title) for r in found]
+            rows = tuple((number, f"{_own(visit)}/{number}", title) for number, title in shown)
             return toolkit.page(visit, "approvals/experts/mine.html", MinePage(rows=rows, names=mine[0].name))
 
     @get("/{number:str}", opt={"permission": "public"})
@@ -141,13 +139,17 @@ class Own(Controller):
                 if sent.get("expert") not in codes:
                     raise Forbidden(_("This is the seat of somebody else."))
                 await _do(visit, Actor.SYSTEM, row, action, sent)
-                return visit.go(f"/d/{visit.district.code}/approvals/my-panels")
+                return visit.go(_own(visit))
         except Refused as refused:
             if isinstance(refused, (Forbidden, NotFound)):
                 raise
             async with toolkit.visiting(request) as visit:
                 row, codes = await _own_row(visit, number)
                 return await _panel(visit, None, row, own=codes, sent=sent, refused=refused)
+
+
+def _own(visit: Any) -> str:
+    return f"/d/{visit.district.code}/approvals/my-panels"
 
 
 def _at_desk(visit: Any, number: str) -> str:
@@ -218,10 +220,10 @@ async def _panel(
         lots=() if mine else tuple(_drawn(visit, one, names, facts) for one in facts.lots),
         conflicts=() if mine else tuple(_tied(visit, c, names) for c in facts.conflicts),
         entries=tuple(_entry(visit, facts, s.expert, names[s.expert], s.number, sent, row.closed is None) for s in seats),
-        action=f"/d/{visit.district.code}/approvals/my-panels/{number}" if mine else _at_desk(visit, row.number),
+        action=f"{_own(visit)}/{number}" if mine else _at_desk(visit, row.number),
         key=secrets.token_hex(8),
         ties=tuple((o.value, visit.say(o.label)) for o in ways.TIES),
-        desk=f"/d/{visit.district.code}/approvals/my-panels" if mine else f"/desk/case/{number}",
+        desk=_own(visit) if mine else f"/desk/case/{number}",
         open=row.closed is None,
         own=mine,
         problem=_problem(visit, refused),
