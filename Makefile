@@ -33,7 +33,7 @@ demo: setup
 	@$(BIN)/banshi demo --port $(PORT) --data "$(DATA)" $(if $(QUIET),--quiet)
 
 test: setup
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist load $(ARGS)
 
 check: setup
 	@$(BIN)/ruff check .

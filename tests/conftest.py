@@ -23,6 +23,18 @@ hypothesis.settings.register_profile("banshi", deadline=None, suppress_health_ch
 hypothesis.settings.load_profile("banshi")  # how long something takes on a busy machine proves nothing
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the browser and its city in one test process: two of them take more than two processors. Other tests go where there is time."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneBrowser(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "browser" if nodeid.startswith("tests/e2e/") else nodeid
+
+    return OneBrowser(config, log)
+
+
 @pytest.fixture(scope="session")
 def organisation_file() -> Path:
     return DATA / "town.toml"

@@ -115,10 +115,3 @@ def visitor(browser: Browser, demo: Demo) -> Iterator[Visitor]:
     yield made
     for context in made.contexts:
         context.close()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the browser and its city in one test process."""
-    for item in items:
-        if "e2e" in str(item.path):
-            item.add_marker(pytest.mark.xdist_group("browser"))

@@ -103,8 +103,11 @@ def paper_of(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def press(button: Locator) -> None:
     """Send a form, and wait for the page that answers."""
-    with button.page.expect_navigation():
+    with button.page.expect_navigation() as coming:
         button.click()
+    answer = coming.value
+    assert answer is not None
+    assert answer.status == 200, button.page.locator("main").inner_text()
 
 
 def apply(page: Page, way: Way, *, renews: str = "") -> str:
@@ -141,7 +144,9 @@ def inspect(people: People, number: str) -> None:
     """Have the place inspected, on the form of a telephone."""
     page = people.act(REVIEWER, number, "inspect", day=(datetime.now(UTC) + timedelta(days=3)).date().isoformat(), officer=INSPECTOR_NUMBER)
     hrefs = [a.get_attribute("href") or "" for a in page.locator(".panel a").all()]
-    part = next(h.rpartition("/")[2] for h in hrefs if re.fullmatch(r"/desk/case/[\d-]{14}", h))
+    shown = [h for h in hrefs if re.fullmatch(r"/desk/case/[\d-]{14}", h)]
+    assert shown, page.locator("main").inner_text()
+    part = shown[0].rpartition("/")[2]
     there = people(INSPECTOR)
     address = f"/d/nanpu/approvals/inspection/{part}"
     there.goto(address)
@@ -164,7 +169,9 @@ def inspect(people: People, number: str) -> None:
 def judge(people: People, number: str) -> None:
     """Call experts, enter their sheets, one of them against it, and end the panel."""
     page = people.act(REVIEWER, number, "call_experts")
-    panel = page.locator(".panel a[href*='/desk/panel/']").first.get_attribute("href") or ""
+    shown = page.locator(".panel a[href*='/desk/panel/']")
+    assert shown.count(), page.locator("main").inner_text()
+    panel = shown.first.get_attribute("href") or ""
     page.goto(panel)
     for seat in range(page.locator("form[action$='/score']").count()):
         page.goto(panel)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from banshi.cases import acting, opening, reading
+from banshi.cases import acting, attaching, opening, reading
 from banshi.cases.acting import Act, Acted
 from banshi.cases.decoding import decode
 from banshi.contracts import Actor
 from banshi.db import Connection, Database
+from banshi.documents.receiving import Receiver
+from banshi.documents.store import store
 from banshi.errors import Changed, Forbidden, KeyReused, NotAllowedNow, NotFound
 from banshi.testing import MOMENT, Town, statements
 
@@ -102,6 +105,42 @@ async def test_the_second_of_two_clerks_is_told_what_changed(database: Database,
     told = next(r for r in results if isinstance(r, Changed))
     assert sum(isinstance(r, Acted) for r in results) == 1
     assert [e.kind for e in told.events] == ["sign"]
+
+
+async def attach(db: Connection, town: Town, actor: Actor, number: str, folder: Path, content: bytes) -> None:
+    """Add a file to a case, as the platform adds its papers and a resident their own."""
+    row, kept = await attaching.locked(db, number), store("", folder)
+    with Receiver(folder, largest=1000) as receiver:
+        receiver.take(content)
+        received = await receiver.done("a.txt")
+        await attaching.attach(db, town.house, actor, row, [(received, "clean")], MOMENT, store=kept, most=9)
+
+
+async def test_a_paper_that_the_platform_made_meanwhile_sends_no_clerk_back(db: Connection, town: Town, wanted: Any, tmp_path: Path) -> None:
+    number, clerk = await lamp(db, town, wanted), town.staff["10001"]
+    for content in (b"a receipt", b"another one"):
+        await attach(db, town, Actor.SYSTEM, number, tmp_path, content)
+    with pytest.raises(Changed) as refused:  # of a program: its revision is the very one
+        await acting.act_one(db, town.house, clerk, Act(number=number, action="sign", revision=1), MOMENT)
+    assert [e.kind for e in refused.value.events] == ["attached", "attached"]
+    with pytest.raises(Changed):
+        await acting.act_one(db, town.house, clerk, Act(number=number, action="sign", revision=9, page=True), MOMENT)
+    done = await acting.act_one(db, town.house, clerk, Act(number=number, action="sign", revision=1, page=True), MOMENT)
+    assert (done.state, done.revision) == ("working", 4)
+
+
+async def test_what_anybody_else_added_or_did_meanwhile_is_told_on_a_page_too(db: Connection, town: Town, wanted: Any, tmp_path: Path) -> None:
+    number, clerk, resident = await lamp(db, town, wanted), town.staff["10001"], town.residents["resident0"]
+    await attach(db, town, Actor.SYSTEM, number, tmp_path, b"a receipt")
+    await attach(db, town, resident, number, tmp_path, b"a picture of the lamp")
+    with pytest.raises(Changed):
+        await acting.act_one(db, town.house, clerk, Act(number=number, action="sign", revision=1, page=True), MOMENT)
+    with pytest.raises(Changed):
+        await acting.act_one(db, town.house, clerk, Act(number=number, action="sign", revision=2, page=True), MOMENT)
+    await acting.act_one(db, town.house, clerk, Act(number=number, action="sign", revision=3, page=True), MOMENT)
+    answer = form(town, "answer", text="Mended.")
+    with pytest.raises(Changed):
+        await acting.act_one(db, town.house, clerk, Act(number=number, action="answer", form=answer, revision=3, page=True), MOMENT)
 
 
 async def test_what_a_resident_adds_is_never_too_late(db: Connection, town: Town, wanted: Any) -> None:

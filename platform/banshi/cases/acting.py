@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, column, func, literal, select, text
+from sqlalchemy import Row, column, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from banshi.audit import canonical
@@ -33,13 +33,17 @@ _ = translator("banshi")
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
-    """One action on one case. ``revision`` is that of the page it was decided on (None: whatever it is now); ``key`` makes it safe to send twice."""
+    """One action on one case. ``revision`` is that of what it was decided on (None: whatever it is now); ``key`` makes it safe to send twice.
+
+    ``page``: a person decided it on a page, to whom papers that the platform made since change nothing. For a program a revision is the very one.
+    """
 
     number: str
     action: str
     form: msgspec.Struct | None = None
     revision: int | None = None
     key: str = ""
+    page: bool = False
 
 
 class Acted(msgspec.Struct, frozen=True, kw_only=True):
@@ -227,7 +231,7 @@ async def ready(db: Connection, house: House, actor: Actor, act: Act, row: Any, 
     place = _place(house, actor, action, row, places)
     if place is None:
         raise Forbidden(JUDGED if action.judges else SEATS[action.seat], action=action.title, number=show(row.number))
-    if act.revision is not None and act.revision != row.revision and not action.commutes:
+    if act.revision not in {None, row.revision} and not action.commutes and not (act.page and await _only_papers(db, row, act.revision or 0)):
         raise Changed(_("Somebody acted on case {number} since you opened it."), number=show(row.number))
     if row.state not in action.sources:
         raise NotAllowedNow(
@@ -353,6 +357,15 @@ async def write(db: Connection, actor: Actor, prepared: dict[str, Prepared], at:
             fresh=row.fresh,
         )
     return result
+
+
+async def _only_papers(db: Connection, row: Any, seen: int) -> bool:
+    """Return whether all that happened since a revision is that the platform added papers: a copy of what the office had said already."""
+    if not 0 < seen < row.revision:
+        return False
+    since = case_event.c.case_id == row.id, case_event.c.sequence > row.sequence - (row.revision - seen)
+    other = or_(case_event.c.kind != "attached", case_event.c.capacity != "system")
+    return (await db.execute(select(case_event.c.sequence).where(*since, other).limit(1))).first() is None
 
 
 async def _explained(db: Connection, actor: Actor, act: Act, row: Any, refused: Refused) -> Refused | Acted:

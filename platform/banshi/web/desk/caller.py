@@ -58,7 +58,7 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
             raise Forbidden(_("Ask the resident for their code first; it opens the case to you for half an hour."))
         try:
             form = decode(declared.form, forms.answers(raw))
-            wanted = Act(number=plain, action=action, form=form, revision=forms.revision_of(raw), key=forms.key_of(raw))
+            wanted = Act(number=plain, action=action, form=form, revision=forms.revision_of(raw), key=forms.key_of(raw), page=True)
             await acting.act_one(visit.db, visit.house, proof.spoken_for(view.actor, plain), wanted, visit.at)
             return visit.go(address_of(plain))
         except (Invalid, Conflict) as error:

@@ -80,7 +80,7 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
             form = decode(declared.form, forms.answers(raw))
             place = visit.house.directory.tree[view.row.district_id]
             await citing.check(visit.db, form, visit.at.astimezone(view.zone).date(), place)
-            wanted = Act(number=plain, action=action, form=form, revision=forms.revision_of(raw), key=forms.key_of(raw))
+            wanted = Act(number=plain, action=action, form=form, revision=forms.revision_of(raw), key=forms.key_of(raw), page=True)
             await acting.act_one(visit.db, visit.house, actor, wanted, visit.at)
             try:
                 await reading.get(visit.db, visit.house, actor, plain)

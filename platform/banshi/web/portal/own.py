@@ -137,7 +137,7 @@ async def act(request: Request[Any, Any, Any], number: FromPath[str], action: Fr
         declared = casepage.action_of(view.declared, action)
         try:
             form = decode(declared.form, forms.answers(raw))
-            wanted = Act(number=plain, action=action, form=form, revision=forms.revision_of(raw), key=forms.key_of(raw))
+            wanted = Act(number=plain, action=action, form=form, revision=forms.revision_of(raw), key=forms.key_of(raw), page=True)
             await acting.act_one(visit.db, visit.house, view.actor, wanted, visit.at)
             return visit.go(casepage.address_of(plain))
         except (Invalid, Conflict) as error:
