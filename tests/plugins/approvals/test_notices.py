@@ -19,6 +19,7 @@ from banshi.cases import acting, opening
 from banshi.cases.acting import Act
 from banshi.cases.decoding import decode
 from banshi.cases.opening import Opening
+from banshi.cases.tables import case_event
 from banshi.db import Connection, Database
 from banshi.documents.store import store
 from banshi.errors import Refused
@@ -64,6 +65,17 @@ async def test_a_paper_without_a_seal_is_made_once_with_the_next_number_of_the_y
     pdf = b"".join([piece async for piece in work.store.read(made.digest.hex())])
     assert (pdf[:5], hashlib.sha256(pdf).digest() == made.digest) == (b"%PDF-", True)
     assert (await reading.by_digest(db, made.digest)).id == promise.id
+
+
+async def test_a_job_that_began_before_makes_no_paper_older_than_what_it_says(apply: Any, act: Any, work: toolkit.Work, db: Connection) -> None:
+    number = await apply("office")
+    await act(number, "resident0", "hand_in", papers=["form:1"])
+    await act(number, WINDOW, "accept_gap", until=(MOMENT + timedelta(days=10)).date().isoformat(), promised=True)
+    promise = next(p for p in await papers(db, number) if p.kind == "promise")
+    await making.make(msgspec.structs.replace(work, at=MOMENT - timedelta(minutes=9)), promise.id)
+    assert next(p for p in await papers(db, number) if p.kind == "promise").made == MOMENT
+    story = await db.execute(select(case_event.c.kind, case_event.c.at).where(case_event.c.case_id == (await find(db, number)).id))
+    assert {e.at for e in story if e.kind == "attached"} == {MOMENT}
 
 
 @pytest.mark.parametrize(("typed", "read"), [(" abcd efgh-jklm npqr ", "ABCDEFGHJKLMNPQR"), ("ABCDEFGH1KLMNPQR", ""), ("ABC", ""), ("x" * 50, "")])

@@ -58,16 +58,17 @@ async def make(work: toolkit.Work, paper_id: int) -> int | None:
     row = (await work.db.execute(reading.rows().where(paper.c.id == paper_id))).one()
     if row.state != "waiting":
         return int(row.document_id)
-    settings = await asyncio.to_thread(seals.settled, work, work.at)
     said = sheets.read(work.house.keyring, row)
     at = datetime.fromisoformat(str(said["at"]))
+    made = max(at, work.at)  # a job may have begun before what it papers was done
+    settings = await asyncio.to_thread(seals.settled, work, made)
     zone = work.house.directory.tree[row.district_id].timezone
     number = said["number"] if row.kind == "licence" else await _number(work, row.kind, at.astimezone(zone).year)
     struct = telling.paper(row.kind, said, await _known(work, settings, row, number, at))
-    pdf = await asyncio.to_thread(_sealed, settings, struct, work.at)
+    pdf = await asyncio.to_thread(_sealed, settings, struct, made)
     name = f"{number}.pdf".replace("/", "-")
-    document_id = await toolkit.keep_paper(work.db, work.house, work.store, work.settings.data, row.case_number, name, pdf, work.at)
-    values = {"state": "made", "document_id": document_id, "digest": hashlib.sha256(pdf).digest(), "made": work.at, "why": ""}
+    document_id = await toolkit.keep_paper(work.db, work.house, work.store, work.settings.data, row.case_number, name, pdf, made)
+    values = {"state": "made", "document_id": document_id, "digest": hashlib.sha256(pdf).digest(), "made": made, "why": ""}
     values |= {"number": None if row.kind == "licence" else number}
     await work.db.execute(update(paper).where(paper.c.id == paper_id).values(values))
     return document_id
