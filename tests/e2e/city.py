@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
@@ -78,3 +78,27 @@ class Demo:
         assert self.process.stdout is not None
         self.process.stdout.close()
         return status
+
+
+class Visitor:
+    """Opens pages as somebody at a desk or with a telephone, in a language, with or without scripts."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.browser, self.url = browser, url
+        self.contexts: list[Any] = []
+        self.signed_in: dict[str, Any] = {}
+
+    def page(self, *, language: str = "zh-CN", width: int = 1280, scripts: bool = True, cookies: Any = None) -> Page:
+        context = self.browser.new_context(
+            base_url=self.url, locale=language, viewport={"width": width, "height": 900}, java_script_enabled=scripts, storage_state=cookies
+        )
+        self.contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        return page
+
+    def sign_in(self, page: Page, login: str, password: str) -> None:
+        page.goto("/sign-in")
+        page.fill("input[name=login]", login)
+        page.fill("input[name=password]", password)
+        page.click("main form button")

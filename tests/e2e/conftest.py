@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from city import FLAGS, Demo, chromium, free_port, wait_for
-from playwright.sync_api import Browser, Page, sync_playwright
+from city import FLAGS, Demo, Visitor, chromium, free_port, wait_for
+from playwright.sync_api import Browser, sync_playwright
 
 from banshi.testing import SECRET, clone
 
@@ -67,30 +67,6 @@ def town_url(server_url: str, template: str, worker_id: str) -> Iterator[str]:
             for process in (serving, working):
                 process.terminate()
                 process.wait(30)
-
-
-class Visitor:
-    """Opens pages as somebody at a desk or with a telephone, in a language, with or without scripts."""
-
-    def __init__(self, browser: Browser, url: str) -> None:
-        self.browser, self.url = browser, url
-        self.contexts: list[Any] = []
-        self.signed_in: dict[str, Any] = {}
-
-    def page(self, *, language: str = "zh-CN", width: int = 1280, scripts: bool = True, cookies: Any = None) -> Page:
-        context = self.browser.new_context(
-            base_url=self.url, locale=language, viewport={"width": width, "height": 900}, java_script_enabled=scripts, storage_state=cookies
-        )
-        self.contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        return page
-
-    def sign_in(self, page: Page, login: str, password: str) -> None:
-        page.goto("/sign-in")
-        page.fill("input[name=login]", login)
-        page.fill("input[name=password]", password)
-        page.click("main form button")
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from city import free_port, wait_for
-from conftest import Visitor
+from city import Visitor, free_port, wait_for
 from sqlalchemy import select
 from test_pages import judge, look
 
